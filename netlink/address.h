@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "netlink/netlink.h"
+#include "netlink/rtnetlink.h"
 
 G_BEGIN_DECLS
 

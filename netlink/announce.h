@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "netlink/netlink.h"
+#include "netlink/rtnetlink.h"
 
 G_BEGIN_DECLS
 

@@ -6,6 +6,8 @@
  * inside our send call, under RTNL: it returns as soon as RTNL is free and the driver is done
  * (rtnetlink_rcv_msg), and nothing in user space can cut that short. GNF_NETLINK_TIMEOUT_MS only
  * bounds the wait for a reply after that. All functions of this folder are non-logging.
+ *
+ * libnl's own headers are <netlink/...> too: no header of this folder may have a name of theirs.
  */
 #pragma once
 
