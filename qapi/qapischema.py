@@ -142,7 +142,7 @@ class Schema:
         if not isinstance(value, dict):
             raise SchemaError(f'{name}: must be an object')
         known = {member.name: member for member in members}
-        for unknown in value.keys() - known.keys():
+        for unknown in (name for name in value if name not in known):
             raise SchemaError(f'{prefix}{unknown}: unknown member')
         for member in members:
             if member.name in value:

@@ -7,8 +7,8 @@
  * "devices[1].mac: must be a string". What the contract says in words only (a range, at least one
  * member of a selector) is the engine's to check.
  *
- * A JsonNode is what json-glib made of the text, and json-glib alters some of it in silence: see
- * gnf_schema_check_text(), which comes first.
+ * A JsonNode is what json-glib made of the text, and json-glib alters some of it in silence: read
+ * what comes from outside with gnf_json_parse() (qapi/parse.h).
  */
 #pragma once
 

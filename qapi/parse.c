@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * JSON text to a JsonNode: a look at the tokens, then json-glib, watched for repeated members.
+ *
+ * The first pass refuses only what json-glib would accept and alter; all other syntax errors are
+ * json-glib's to find. The rules for numbers and strings are those of RFC 8259.
+ */
+#include "qapi/parse.h"
+
+#include <string.h>
+
+/* How many members each open object has had so far: one number a level. */
+typedef struct {
+    GArray *counts;
+    char *repeated;
+} Watch;
+
+static gboolean
+refuse(gsize offset, const char *problem, GError **error)
+{
+    g_set_error(error,
+                G_IO_ERROR,
+                G_IO_ERROR_INVALID_ARGUMENT,
+                "byte %" G_GSIZE_FORMAT ": %s",
+                offset,
+                problem);
+    return FALSE;
+}
+
+static const char *
+skip_digits(const char *from)
+{
+    return from + strspn(from, "0123456789");
+}
+
+static gboolean
+is_number(const char *word)
+{
+    const char *whole = word + (*word == '-');
+    const char *end = skip_digits(whole);
+
+    if (end == whole || (*whole == '0' && end > whole + 1))
+        return FALSE;
+    if (*end == '.')
+        end = skip_digits(end + 1);
+    if (*end == 'e' || *end == 'E')
+        end = skip_digits(end + 1 + (end[1] == '-' || end[1] == '+'));
+    return *end == '\0';
+}
+
+/* ret_end: behind the number. */
+static gboolean
+check_number(const char *text, const char *start, const char **ret_end, GError **error)
+{
+    gsize length = strspn(start, "+-.0123456789abcdefABCDEFxX");
+    g_autofree char *word = g_strndup(start, length);
+
+    if (!is_number(word))
+        return refuse((gsize)(start - text), "not a JSON number", error);
+    if (!strpbrk(word, ".eE") &&
+        !g_ascii_string_to_signed(word, 10, G_MININT64, G_MAXINT64, NULL, NULL))
+        return refuse((gsize)(start - text), "number out of range", error);
+    *ret_end = start + length;
+    return TRUE;
+}
+
+/* ret_end: behind the closing quote, or the end of the text where there is none. */
+static gboolean
+check_quoted(const char *text, const char *start, const char **ret_end, GError **error)
+{
+    const char *at = start + 1;
+
+    for (; *at && *at != *start; at++) {
+        if ((guchar)*at < 0x20)
+            return refuse((gsize)(at - text), "control character in a string", error);
+        if (g_str_has_prefix(at, "\\u0000"))
+            return refuse((gsize)(at - text), "NUL in a string", error);
+        if (*at == '\\' && at[1])
+            at++;
+    }
+    *ret_end = at + (*at != '\0');
+    return TRUE;
+}
+
+static gboolean
+check_tokens(const char *text, GError **error)
+{
+    const char *at = text;
+
+    while (*at) {
+        if (*at == '"' || *at == '\'') {
+            if (!check_quoted(text, at, &at, error))
+                return FALSE;
+        } else if (*at == '-' || g_ascii_isdigit(*at)) {
+            if (!check_number(text, at, &at, error))
+                return FALSE;
+        } else if (*at == '/' || *at == '#') {
+            return refuse((gsize)(at - text), "comments are not JSON", error);
+        } else {
+            at += g_ascii_isalpha(*at) ? strspn(at, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) : 1;
+        }
+    }
+    return TRUE;
+}
+
+static void
+on_object_start(JsonParser *parser, gpointer user_data)
+{
+    Watch *watch = user_data;
+    guint none = 0;
+
+    g_array_append_val(watch->counts, none);
+}
+
+/* Comes behind the member's value, so the last count is this object's. */
+static void
+on_object_member(JsonParser *parser, JsonObject *object, const char *name, gpointer user_data)
+{
+    Watch *watch = user_data;
+    guint *count = &g_array_index(watch->counts, guint, watch->counts->len - 1);
+
+    if (++*count > json_object_get_size(object) && !watch->repeated)
+        watch->repeated = g_strdup(name);
+}
+
+static void
+on_object_end(JsonParser *parser, JsonObject *object, gpointer user_data)
+{
+    Watch *watch = user_data;
+
+    g_array_set_size(watch->counts, watch->counts->len - 1);
+}
+
+static JsonNode *
+parse(const char *text, gsize length, Watch *watch, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    g_autoptr(GError) local_error = NULL;
+    JsonNode *root = NULL;
+
+    g_signal_connect(parser, "object-start", G_CALLBACK(on_object_start), watch);
+    g_signal_connect(parser, "object-member", G_CALLBACK(on_object_member), watch);
+    g_signal_connect(parser, "object-end", G_CALLBACK(on_object_end), watch);
+    if (json_parser_load_from_data(parser, text, (gssize)length, &local_error))
+        root = watch->repeated ? NULL : json_parser_steal_root(parser);
+    if (root)
+        return root;
+    g_set_error(error,
+                G_IO_ERROR,
+                G_IO_ERROR_INVALID_ARGUMENT,
+                watch->repeated ? "%s: given twice" : "not JSON: %s",
+                watch->repeated ? watch->repeated
+                : local_error   ? local_error->message
+                                : "nothing there");
+    return NULL;
+}
+
+JsonNode *
+gnf_json_parse(const char *text, gsize length, GError **error)
+{
+    g_autofree char *copy = g_strndup(text, length);
+    g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(guint));
+    Watch watch = {.counts = counts};
+    JsonNode *root = NULL;
+
+    if (!g_utf8_validate(text, (gssize)length, NULL)) {
+        refuse(0, "must be UTF-8 without NUL", error);
+        return NULL;
+    }
+    if (check_tokens(copy, error))
+        root = parse(copy, length, &watch, error);
+    g_free(watch.repeated);
+    return root;
+}

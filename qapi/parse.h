@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * JSON text to a JsonNode that says what the text says.
+ *
+ * json-glib alters some texts in silence: "eth0\u0000x" becomes eth0, 18446744073709551615
+ * becomes -1 and -18446744073709551615 becomes 1, 010 is 8, of two members with one name the last
+ * one stays, and comments are skipped. QEMU's own parser refuses all of these, and so does this
+ * one. Strings in single quotes are accepted, as QEMU accepts them.
+ *
+ * The caller bounds the length and the depth (the framer does).
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+/* Error: G_IO_ERROR_INVALID_ARGUMENT, with the byte offset or the member's name. */
+JsonNode *gnf_json_parse(const char *text, gsize length, GError **error);
