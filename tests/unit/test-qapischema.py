@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of qapi/qapischema.py: schema-cases.json as test-schema.c runs it, and the parser.
 
-Prints TAP. The two checks must say the same words of every message.
+The two checks must say the same words of every message.
 """
 import json
 import os
 import sys
 import tempfile
+from functools import partial
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', '..', 'qapi'))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [ROOT, os.path.join(ROOT, 'qapi')]
 sys.dont_write_bytecode = True
 
-import qapischema  # noqa: E402
+import qapischema
+from tests.runner import cases as runner
 
 # Schemas that must be refused, and a word of the reason.
 BAD_SCHEMAS = {
@@ -64,16 +67,12 @@ def main():
     schema = qapischema.Schema()
     with open(os.path.join(HERE, 'schema-cases.json'), encoding='utf-8') as file:
         cases = json.load(file)
-    tests = [(f'case/{case["name"]}', check_case, (schema, case)) for case in cases]
-    tests += [(f'refused/{name}', check_bad_schema, bad) for name, bad in BAD_SCHEMAS.items()]
-    tests.append(('contract', check_contract, (schema,)))
-    print(f'1..{len(tests)}')
-    for number, (name, function, arguments) in enumerate(tests, 1):
-        try:
-            function(*arguments)
-            print(f'ok {number} /qapischema/{name}')
-        except AssertionError as error:
-            print(f'not ok {number} /qapischema/{name}\n# {error}')
+    tests = {f'qapischema/case/{case["name"]}': partial(check_case, schema, case)
+             for case in cases}
+    for name, bad in BAD_SCHEMAS.items():
+        tests[f'qapischema/refused/{name}'] = partial(check_bad_schema, *bad)
+    tests['qapischema/contract'] = partial(check_contract, schema)
+    runner.main(tests)
 
 
 if __name__ == '__main__':

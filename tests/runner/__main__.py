@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line of ./test; the machine is ready and build/meson is built when it starts."""
+import argparse
+import fnmatch
+import os
+import signal
+import subprocess
+import sys
+
+from tests.runner import suites, tap
+from tests.runner.report import Report
+
+LOGS = os.path.join(suites.ROOT, 'build', 'logs')
+RESULTS = os.path.join(suites.ROOT, 'build', 'results', 'tests.json')
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog='./test', add_help=False)
+    parser.add_argument('suites', nargs='*', metavar='SUITE')
+    parser.add_argument('--list', action='store_true')
+    parser.add_argument('-k', dest='pattern')
+    arguments = parser.parse_args()
+    known = [*suites.DEFAULT, *suites.optional()]
+    unknown = [suite for suite in arguments.suites if suite not in known]
+    if unknown:
+        parser.error(f'no suite {unknown[0]}: there are {", ".join(known)}')
+    return arguments
+
+
+def selected(suite, program, pattern):
+    """The names of the program's tests that the pattern matches."""
+    return [name for name in tap.names(program)
+            if fnmatch.fnmatchcase(f'{suite}/{name}', f'*{pattern}*')]
+
+
+def list_tests(chosen, pattern):
+    for suite in chosen:
+        print(f'{suite}: {suites.DEFAULT.get(suite, "by name only")}')
+        for program in suites.programs(suite):
+            for name in selected(suite, program, pattern or ''):
+                print(f'  {suite}/{name}')
+
+
+def run_program(report, suite, program, pattern):
+    chosen = selected(suite, program, pattern) if pattern else None
+    if chosen == []:
+        return
+    path = os.path.join(LOGS, f'{suite}-{program.name}.log')
+    with open(path, 'w', encoding='utf-8') as log:
+        for result in tap.run(program, chosen, log):
+            report.add(suite, result, os.path.relpath(path, suites.ROOT))
+
+
+def run_suite(report, suite, pattern):
+    """A suite that cannot be built, started or listed is a failed test."""
+    report.say(f'{suite}: {suites.DEFAULT.get(suite, "")}')
+    before = len(report.rows)
+    try:
+        for program in suites.programs(suite):
+            run_program(report, suite, program, pattern)
+        problem = None if pattern or len(report.rows) > before else 'the suite has no tests'
+    except (OSError, subprocess.SubprocessError) as error:
+        problem = str(error)
+    if problem:
+        report.add(suite, tap.Result('starts', 'failed', 0.0, problem, ()))
+
+
+def main():
+    arguments = parse_arguments()
+    chosen = arguments.suites or list(suites.DEFAULT)
+    os.makedirs(LOGS, exist_ok=True)
+    if arguments.list:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        list_tests(arguments.suites or chosen + suites.optional(), arguments.pattern)
+        return 0
+    report = Report(RESULTS)
+    try:
+        for suite in chosen:
+            run_suite(report, suite, arguments.pattern)
+    except KeyboardInterrupt:
+        report.add('run', tap.Result('interrupted', 'failed', 0.0, 'by the user', ()))
+    return report.finish(os.environ.get('CI', '') not in ('', 'false', '0'))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which suites there are, and the programs of each.
+
+A suite NAME is made of the meson tests of that suite in build/meson and of tests/NAME/run.py.
+`sanitize` is the unit suite once more, from a build with ASan and UBSan.
+"""
+import json
+import os
+import subprocess
+from typing import NamedTuple
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, 'build', 'meson')
+SANITIZE = os.path.join(ROOT, 'build', 'sanitize')
+
+# What ./test runs without a name, cheapest first; other suites run by name.
+DEFAULT = {
+    'unit': 'functions and objects, one program a source file',
+    'sanitize': 'the unit suite under AddressSanitizer and UndefinedBehaviorSanitizer',
+    'lint': 'format, static analysis, house rules, contract, units, installed files',
+    'backend': 'backends and netlink against real managers and kernels',
+    'vm': 'the whole path on Debian 12 and Debian 13 guests',
+}
+
+# A suite that boots guests is silent for longer.
+SILENCE = {'unit': 120, 'sanitize': 240, 'lint': 400}
+
+
+class Program(NamedTuple):
+    name: str
+    command: list
+    environment: dict
+    folder: str
+    silence: int  # seconds without a line of output until it counts as hung
+    list_option: list
+    is_glib: bool
+
+    def select(self, names):
+        """The arguments that run only these tests."""
+        return [word for name in names for word in ('-p', '/' + name)] if self.is_glib else names
+
+
+def optional():
+    """The suites that run by name only."""
+    tests = os.path.join(ROOT, 'tests')
+    return [name for name in sorted(os.listdir(tests))
+            if os.path.exists(os.path.join(tests, name, 'run.py')) and name not in DEFAULT]
+
+
+def _meson_programs(build, suite, silence, environment):
+    """The meson tests of a suite, as meson would start them."""
+    listing = subprocess.run(['meson', 'introspect', '--tests', build], check=True,
+                             stdout=subprocess.PIPE)
+    for test in json.loads(listing.stdout):
+        if suite not in [name.rpartition(':')[2] for name in test['suite']]:
+            continue
+        is_glib = not any(word.endswith('.py') for word in test['cmd'])
+        yield Program(test['name'], test['cmd'], test['env'] | environment,
+                      test['workdir'] or build, silence, ['-l'] if is_glib else ['--list'], is_glib)
+
+
+def _build_sanitized():
+    """build/sanitize, made or brought up to date; its output is in build/logs."""
+    commands = [['ninja', '-C', SANITIZE]]
+    if not os.path.exists(os.path.join(SANITIZE, 'build.ninja')):
+        commands.insert(0, ['meson', 'setup', SANITIZE, ROOT, '-Db_sanitize=address,undefined',
+                            '-Db_lundef=false', '--buildtype=debug', '-Doptimization=1'])
+    with open(os.path.join(ROOT, 'build', 'logs', 'build-sanitize.log'), 'w',
+              encoding='utf-8') as log:
+        for command in commands:
+            subprocess.run(command, check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+
+def _sanitized_programs():
+    _build_sanitized()
+    environment = {
+        'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1',
+        'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
+    }
+    for program in _meson_programs(SANITIZE, 'unit', SILENCE['sanitize'], environment):
+        if program.is_glib:
+            yield program
+
+
+def programs(suite):
+    """The programs of a suite, in order. A suite without any is an error for the caller."""
+    if suite == 'sanitize':
+        return list(_sanitized_programs())
+    silence = SILENCE.get(suite, 900)
+    found = list(_meson_programs(BUILD, suite, silence, {}))
+    script = os.path.join(ROOT, 'tests', suite, 'run.py')
+    if os.path.exists(script):
+        command = ['/usr/bin/python3', '-B', script]
+        found.append(Program('run.py', command, {}, ROOT, silence, ['--list'], False))
+    return found
