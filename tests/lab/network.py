@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The wire: a bridge in a network namespace of its own, a tap for each NIC, probes from there.
+
+The bridge learns like a switch and nothing flushes it on purpose. Its MAC is fixed, because a
+bridge otherwise takes the lowest MAC of its ports and changes it when a tap comes or goes.
+"""
+
+import os
+import secrets
+
+from tests.lab.base import LabError, run
+
+HOST_IPV4 = "10.77.0.1"
+HOST_IPV6 = "fd77::1"
+GUEST_IPV4 = "10.77.0.2"
+GUEST_IPV6 = "fd77::2"
+BRIDGE = "br0"
+BRIDGE_MAC = "02:77:00:00:00:01"
+
+
+class Network:
+    """One namespace with one bridge, called br0, that has an address on the guests' network."""
+
+    def __init__(self):
+        self.namespace = f"gnf-{os.getpid()}-{secrets.token_hex(2)}"
+        self.taps = set()
+
+    def start(self):
+        run(["ip", "netns", "add", self.namespace])
+        self.ip("link", "set", "lo", "up")
+        self.ip("link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge",
+                "forward_delay", "0", "stp_state", "0", "mcast_snooping", "0")
+        self.ip("addr", "add", f"{HOST_IPV4}/24", "dev", BRIDGE)
+        self.ip("addr", "add", f"{HOST_IPV6}/64", "dev", BRIDGE, "nodad")
+        self.ip("link", "set", BRIDGE, "up")
+
+    def stop(self):
+        run(["ip", "netns", "del", self.namespace])
+
+    def inside(self, *argv):
+        """The command line that runs argv in the namespace; the process keeps its pid."""
+        return ["ip", "netns", "exec", self.namespace, *[str(word) for word in argv]]
+
+    def ip(self, *arguments):
+        return run(["ip", "-n", self.namespace, *arguments])
+
+    def add_tap(self, name):
+        """A tap on the bridge, for QEMU to open by name."""
+        if len(name) > 15:
+            raise LabError(f"interface name too long: {name}")
+        self.ip("tuntap", "add", name, "mode", "tap")
+        self.taps.add(name)
+        # Nothing of the host's own stack talks on a guest's wire.
+        run(self.inside("sh", "-c", f"echo 1 >/proc/sys/net/ipv6/conf/{name}/disable_ipv6"))
+        self.ip("link", "set", name, "master", BRIDGE, "up")
+
+    def remove_tap(self, name):
+        if name in self.taps:
+            self.taps.discard(name)
+            self.ip("link", "del", name)
+
+    def ping(self, address=GUEST_IPV4, timeout=1):
+        """Whether address answers one echo request."""
+        try:
+            run(self.inside("ping", "-c", "1", "-W", timeout, address), timeout=timeout + 2)
+        except LabError:
+            return False
+        return True
