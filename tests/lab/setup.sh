@@ -3,7 +3,8 @@
 #
 # Makes a fresh Debian machine ready for ./demo and ./test: says what is lacking (root, disk,
 # memory), installs the missing packages, configures and builds build/meson.
-# Every step is a no-op when it was done before. The package list below is the only one.
+# Every step is a no-op when it was done before. The package list below is the only one; arguments
+# are names of packages that the caller needs besides.
 # All output of the tools goes to build/logs; the terminal shows one line a step.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
@@ -19,6 +20,7 @@ packages=(
     libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
     # scripts, tests on a private bus, pictures
     python3 python3-matplotlib dbus
+    "$@"
 )
 started=$SECONDS
 logs=build/logs
