@@ -103,15 +103,6 @@ class Guest(Machine):
         wait_until(attempt, timeout, f"the agent of {self.name} to answer")
         return self
 
-    def wait_network(self, timeout=90):
-        """Wait until the bond has every NIC of the guest up and answers from the wire."""
-        want = len(self.nics)
-        self.wait_bond(
-            lambda bond: bond.active and sum(port.up for port in bond.ports.values()) >= want,
-            f"{want} ports with a link in the bond", timeout,
-        )
-        return self.wait_for(self.lab.network.ping, "the bond to answer a ping", timeout)
-
     def stop(self):
         """End the QEMU process, as by pulling the plug."""
         self.agent.close()

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.lab import profiles
 from tests.lab.base import LOGS, LabError, run
 from tests.lab.guest import PRIMARY, PRIMARY_MAC, STANDBY, STANDBY_MAC, Config, Guest, Nic
+from tests.lab.libvirt import Libvirt, LibvirtGuest
 from tests.lab.network import Network
 from tests.lab.probe import Probe
 
@@ -49,6 +50,13 @@ def end_on_signals():
     signal.signal(signal.SIGHUP, leave)
 
 
+def _config(image, files, primary_port, primary_mac, standby_mac):
+    nics = [Nic(STANDBY, "rp4", standby_mac)]
+    if primary_port:
+        nics.append(Nic(PRIMARY, primary_port, primary_mac))
+    return Config(image, profiles.bond_profiles() if files is None else files, nics)
+
+
 class Lab:
     """with Lab("name") as lab: guests on one wire.
 
@@ -61,6 +69,7 @@ class Lab:
         self.network = Network()
         self.guests = []
         self.probes = []
+        self.host = None
         self.folder = None
 
     def __enter__(self):
@@ -80,6 +89,8 @@ class Lab:
                 probe.kill()
             for guest in self.guests:
                 self._end(guest, failed)
+            if self.host is not None:
+                self.host.stop()
         finally:
             self.network.stop()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -102,11 +113,20 @@ class Lab:
         files: {path: text or (text, mode)} laid over its disk; default profiles.bond_profiles().
         primary_port None: no pass-through NIC.
         """
-        nics = [Nic(STANDBY, "rp4", standby_mac)]
-        if primary_port:
-            nics.append(Nic(PRIMARY, primary_port, primary_mac))
-        files = profiles.bond_profiles() if files is None else files
-        guest = Guest(self, name, Config(image, files, nics, memory, list(options)))
+        config = _config(image, files, primary_port, primary_mac, standby_mac)
+        config.memory, config.options = memory, list(options)
+        return self._start(Guest(self, name, config))
+
+    def libvirt_guest(self, image, name="a", files=None, primary_port="rp1",
+                      primary_mac=PRIMARY_MAC, standby_mac=STANDBY_MAC):
+        """The same guest as a libvirt domain, under a libvirtd of the lab's own; does not wait."""
+        if self.host is None:
+            self.host = Libvirt(self)
+            self.host.start()
+        config = _config(image, files, primary_port, primary_mac, standby_mac)
+        return self._start(LibvirtGuest(self, self.host, name, config))
+
+    def _start(self, guest):
         self.guests.append(guest)
         return guest.start()
 

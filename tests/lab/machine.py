@@ -27,9 +27,12 @@ def _text(status, member):
 
 
 class Machine:
-    """A running guest with an agent. Subclasses bring command() and their own hotplug."""
+    """A running guest with an agent. Subclasses bring command() and their own hotplug, and set
+    name, lab (whose wire it is on) and nics (by device id, those it has now)."""
 
     name = "guest"
+    lab = None
+    nics = {}
 
     def command(self, name, arguments=None, timeout=10):
         """Run one agent command; its return value, or channel.CommandError."""
@@ -100,6 +103,15 @@ class Machine:
             return bond if bond and condition(bond) else None
 
         return self.wait_for(attempt, what, timeout)
+
+    def wait_network(self, timeout=90):
+        """Wait until the bond has every NIC of the guest up and answers from the wire."""
+        want = len(self.nics)
+        self.wait_bond(
+            lambda bond: bond.active and sum(port.up for port in bond.ports.values()) >= want,
+            f"{want} ports with a link in the bond", timeout,
+        )
+        return self.wait_for(self.lab.network.ping, "the bond to answer a ping", timeout)
 
     def journal(self, lines=80):
         """The end of the guest's journal, for failure messages."""
