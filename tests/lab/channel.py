@@ -77,7 +77,7 @@ class LineSocket:
 
 
 class Qmp(LineSocket):
-    """The monitor. Events that arrive meanwhile are kept, with the time they were read."""
+    """The monitor. Events that arrive meanwhile are kept, each with QEMU's own timestamp."""
 
     def __init__(self, path, name):
         super().__init__(path, f"QMP of {name}")
@@ -92,9 +92,14 @@ class Qmp(LineSocket):
     def _read(self, deadline):
         message = json.loads(self.read_until(b"\n", deadline))
         if "event" in message:
-            message["monotonic"] = time.monotonic()
             self.events.append(message)
         return message
+
+    def event_time(self, name):
+        """When QEMU sent the last event of that name, as time.monotonic()."""
+        event = [event for event in self.events if event["event"] == name][-1]
+        stamp = event["timestamp"]["seconds"] + event["timestamp"]["microseconds"] / 1e6
+        return stamp - time.time() + time.monotonic()
 
     def command(self, name, arguments=None, timeout=20):
         """Run one command; its return value, or CommandError."""
