@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * qga-plugind: the plugin host in front of the stock QEMU guest agent. Options, configuration and
+ * the main loop; takes qemu-ga's option letters, so that whatever starts one can start the other.
+ */
+#include "qga-plugin/session.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_CONFIG GNF_SYSCONF_DIR "/qemu/qga-plugins.conf"
+#define DEFAULT_AGENT_SOCKET "/run/qemu-guest-agent.sock"
+#define DEFAULT_PLUGIN_DIR GNF_PLUGIN_DIR
+#define CONFIG_GROUP "general"
+#define HIDDEN G_OPTION_FLAG_HIDDEN
+#define LISTEN_FD 3 /* SD_LISTEN_FDS_START */
+
+/* NULL where neither option nor file said anything. */
+static char *method_name;
+static char *path;
+static char *config_path;
+static char *agent_socket;
+static char *plugin_dir;
+static char *allow_rpcs;
+static char *block_rpcs;
+static gboolean show_version;
+static char *unused_text;
+static gboolean unused_flag;
+
+static const GOptionEntry entries[] = {
+    {"method",
+     'm',
+     0,
+     G_OPTION_ARG_STRING,
+     &method_name,
+     "virtio-serial (default), isa-serial, unix-listen or vsock-listen",
+     "METHOD"},
+    {"path", 'p', 0, G_OPTION_ARG_FILENAME, &path, "Device or socket of the host's end", "PATH"},
+    {"agent-socket",
+     's',
+     0,
+     G_OPTION_ARG_FILENAME,
+     &agent_socket,
+     "Socket of the stock qemu-ga (default " DEFAULT_AGENT_SOCKET ")",
+     "PATH"},
+    {"plugin-dir",
+     'P',
+     0,
+     G_OPTION_ARG_FILENAME,
+     &plugin_dir,
+     "Folder of the *.plugin files (default " DEFAULT_PLUGIN_DIR ")",
+     "DIR"},
+    {"allow-rpcs",
+     'a',
+     0,
+     G_OPTION_ARG_STRING,
+     &allow_rpcs,
+     "Plugin commands that are allowed, separated by commas (default: all)",
+     "LIST"},
+    {"block-rpcs",
+     'b',
+     0,
+     G_OPTION_ARG_STRING,
+     &block_rpcs,
+     "Plugin commands that are refused, separated by commas",
+     "LIST"},
+    {"config",
+     'c',
+     0,
+     G_OPTION_ARG_FILENAME,
+     &config_path,
+     "Configuration file (default " DEFAULT_CONFIG ")",
+     "FILE"},
+    {"version", 'V', 0, G_OPTION_ARG_NONE, &show_version, "Print the version and exit", NULL},
+    /* qemu-ga's: there is no state to keep, opening is always tried again, nothing is chatty. */
+    {"statedir", 't', HIDDEN, G_OPTION_ARG_FILENAME, &unused_text, NULL, NULL},
+    {"retry-path", 'r', HIDDEN, G_OPTION_ARG_NONE, &unused_flag, NULL, NULL},
+    {"verbose", 'v', HIDDEN, G_OPTION_ARG_NONE, &unused_flag, NULL, NULL},
+    {NULL},
+};
+
+static void
+take_key(GKeyFile *file, const char *key, char **value)
+{
+    if (!*value)
+        *value = g_key_file_get_string(file, CONFIG_GROUP, key, NULL);
+}
+
+/* The default file may be missing; one that was asked for may not. */
+static gboolean
+read_config(GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    const char *name = config_path ? config_path : DEFAULT_CONFIG;
+    g_autoptr(GError) wrong = NULL;
+
+    if (!g_key_file_load_from_file(file, name, G_KEY_FILE_NONE, &wrong)) {
+        if (!config_path && g_error_matches(wrong, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            return TRUE;
+        g_propagate_prefixed_error(error, g_steal_pointer(&wrong), "reading %s: ", name);
+        return FALSE;
+    }
+    take_key(file, "method", &method_name);
+    take_key(file, "path", &path);
+    take_key(file, "agent-socket", &agent_socket);
+    take_key(file, "plugin-dir", &plugin_dir);
+    take_key(file, "allow-rpcs", &allow_rpcs);
+    take_key(file, "block-rpcs", &block_rpcs);
+    return TRUE;
+}
+
+static char **
+split_list(const char *list)
+{
+    char **names = list ? g_strsplit(list, ",", -1) : NULL;
+
+    for (guint i = 0; names && names[i]; i++)
+        g_strstrip(names[i]);
+    return names;
+}
+
+static GnfRegistry *
+read_registry(void)
+{
+    g_autoptr(GnfRegistry) registry = gnf_registry_new();
+    g_auto(GStrv) allow = split_list(allow_rpcs);
+    g_auto(GStrv) block = split_list(block_rpcs);
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_registry_load(registry, plugin_dir ? plugin_dir : DEFAULT_PLUGIN_DIR, &error))
+        g_warning("%s; this plugin is left out", error->message);
+    gnf_registry_filter(registry, (const char *const *)allow, (const char *const *)block);
+    return g_steal_pointer(&registry);
+}
+
+static int
+inherited_socket(void)
+{
+    const char *pid = g_getenv("LISTEN_PID");
+    const char *count = g_getenv("LISTEN_FDS");
+
+    if (!pid || !count || strtol(pid, NULL, 10) != (long)getpid() || strcmp(count, "1") != 0)
+        return -1;
+    return LISTEN_FD;
+}
+
+static void
+on_note(const char *text)
+{
+    g_message("%s", text);
+}
+
+static gboolean
+on_terminate(gpointer user_data)
+{
+    g_main_loop_quit(user_data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+run(const GnfSessionOptions *options, const GnfRegistry *registry)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GnfSession) session = NULL;
+
+    g_unix_signal_add(SIGTERM, on_terminate, loop);
+    g_unix_signal_add(SIGINT, on_terminate, loop);
+    session = gnf_session_new(options, registry);
+    g_main_loop_run(loop);
+}
+
+static gboolean
+parse_options(int *argc, char ***argv, GError **error)
+{
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("- plugin host for the QEMU guest agent");
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static gboolean
+make_options(GnfSessionOptions *options, GError **error)
+{
+    const char *name = method_name ? method_name : "virtio-serial";
+
+    options->listen_fd = inherited_socket();
+    options->agent_socket = agent_socket ? agent_socket : DEFAULT_AGENT_SOCKET;
+    options->note = on_note;
+    if (!gnf_channel_method_parse(name, &options->method)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unknown method %s", name);
+        return FALSE;
+    }
+    options->path = path ? path : gnf_channel_default_path(options->method);
+    if (!options->path && options->listen_fd < 0) {
+        g_set_error(
+            error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "method %s needs --path", name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_autoptr(GnfRegistry) registry = NULL;
+    g_autoptr(GError) error = NULL;
+    GnfSessionOptions options;
+
+    setlocale(LC_ALL, "");
+    if (!parse_options(&argc, &argv, &error) || !read_config(&error) ||
+        !make_options(&options, &error)) {
+        g_printerr("qga-plugind: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    if (show_version) {
+        g_print("qga-plugind " GNF_VERSION "\n");
+        return EXIT_SUCCESS;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    /* What a long message took goes back to the system when it is through. */
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
+    registry = read_registry();
+    run(&options, registry);
+    return EXIT_SUCCESS;
+}
