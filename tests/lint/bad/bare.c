@@ -1,0 +1,2 @@
+/* expect:spdx expect:purpose */
+int bad; // expect:none

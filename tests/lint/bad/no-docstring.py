@@ -1,0 +1,2 @@
+#!/usr/bin/env python3 expect:spdx expect:purpose expect:shebang
+print()
