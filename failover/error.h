@@ -24,3 +24,9 @@ GnfReasonCode gnf_error_reason(const GError *error);
  * GNF_ERROR keeps its own code and only gets the prefix. Cancellation is left as it is. */
 void gnf_error_wrap(GError **error, GnfReasonCode code, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+/* A reason or a warning of the schema is a GError of this domain: its code and its detail. */
+GError *gnf_reason(GnfReasonCode code, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The reason that stands for any error: its reason code and its message. */
+GError *gnf_reason_from_error(const GError *error);

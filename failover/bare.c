@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bare netlink; see bare.h. Each call is one or two requests to the kernel and ends at once: the
+ * GTask is only there because the interface is asynchronous.
+ */
+#include "failover/bare.h"
+
+#include "failover/error.h"
+#include "netlink/address.h"
+#include "netlink/link.h"
+
+gpointer
+gnf_bare_new(GnfNetlink *netlink)
+{
+    return netlink;
+}
+
+static void
+bare_close(gpointer self)
+{
+    /* The netlink socket is the engine's. */
+}
+
+static void
+bare_version_async(gpointer self,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+    g_task_return_pointer(task, g_strdup(""), g_free);
+}
+
+static char *
+bare_version_finish(gpointer self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void
+bare_probe_async(gpointer self,
+                 int ifindex,
+                 const char *interface,
+                 GCancellable *cancellable,
+                 GAsyncReadyCallback callback,
+                 gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+    GnfOwnership *ownership = g_new0(GnfOwnership, 1);
+
+    ownership->owner = GNF_OWNER_PRESENT;
+    ownership->detail = g_strdup("no network manager has this interface");
+    g_task_return_pointer(task, ownership, (GDestroyNotify)gnf_ownership_free);
+}
+
+static GnfOwnership *
+bare_probe_finish(gpointer self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void
+return_netlink_error(GTask *task, GError *error, const char *interface)
+{
+    GnfReasonCode code = gnf_netlink_error_is_gone(error) ? GNF_REASON_CODE_NO_SUCH_DEVICE
+                                                          : GNF_REASON_CODE_MANAGER_FAILED;
+
+    gnf_error_wrap(&error, code, "%s", interface);
+    g_task_return_error(task, error);
+}
+
+static void
+bare_detach_async(gpointer self,
+                  const GnfTarget *target,
+                  GCancellable *cancellable,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+    GError *error = NULL;
+
+    if (gnf_link_set_controller(self, target->ifindex, 0, &error))
+        g_task_return_boolean(task, TRUE);
+    else
+        return_netlink_error(task, error, target->interface);
+}
+
+static gboolean
+bare_detach_finish(gpointer self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+static void
+bare_attach_async(gpointer self,
+                  const GnfTarget *target,
+                  GCancellable *cancellable,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+    GError *error = NULL;
+    g_autoptr(GnfLink) link = gnf_link_get(self, target->ifindex, &error);
+
+    if (!link) {
+        return_netlink_error(task, error, target->interface);
+        return;
+    }
+    GnfAttachment *attachment = g_new0(GnfAttachment, 1);
+    attachment->already = link->controller == target->bond_ifindex;
+    if (!attachment->already &&
+        (!gnf_address_flush(self, target->ifindex, &error) ||
+         !gnf_link_set_controller(self, target->ifindex, target->bond_ifindex, &error))) {
+        gnf_attachment_free(attachment);
+        return_netlink_error(task, error, target->interface);
+        return;
+    }
+    g_task_return_pointer(task, attachment, (GDestroyNotify)gnf_attachment_free);
+}
+
+static GnfAttachment *
+bare_attach_finish(gpointer self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+const GnfBackend gnf_bare_backend = {
+    .abi = GNF_BACKEND_ABI,
+    .manager = GNF_MANAGER_NONE,
+    .open = NULL,
+    .close = bare_close,
+    .version_async = bare_version_async,
+    .version_finish = bare_version_finish,
+    .probe_async = bare_probe_async,
+    .probe_finish = bare_probe_finish,
+    .detach_async = bare_detach_async,
+    .detach_finish = bare_detach_finish,
+    .attach_async = bare_attach_async,
+    .attach_finish = bare_attach_finish,
+};

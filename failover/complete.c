@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guest-net-failover-complete and -cancel; see complete.h. First the bond is announced: after a
+ * migration nobody else does it (QEMU announces the virtio MAC, an enslaved virtio NIC nothing).
+ */
+#include "failover/complete.h"
+
+#include "failover/attach.h"
+#include "failover/error.h"
+#include "failover/record.h"
+#include "failover/replacement.h"
+#include "failover/report.h"
+#include "failover/traffic.h"
+#include "netlink/announce.h"
+
+typedef struct {
+    GnfContext *context;
+    guint running; /* devices that have not ended, and one for the start */
+} Complete;
+
+typedef struct {
+    GTask *task; /* the whole command's */
+    GnfContext *context;
+    GnfOperationDevice *device;
+} One;
+
+static void
+save(GnfContext *context)
+{
+    g_autoptr(GError) error = NULL;
+
+    /* The work is right with or without its record; only a restart would miss this step. */
+    if (!gnf_record_save(context->record_path, context->operation, &error))
+        g_debug("%s", error->message);
+}
+
+/* One of `running` has ended; the last one ends the command. */
+static void
+end_one(GTask *task)
+{
+    Complete *complete = g_task_get_task_data(task);
+    GnfContext *context = complete->context;
+
+    if (--complete->running > 0)
+        return;
+    gnf_operation_settle(context->operation);
+    save(context);
+    g_task_return_pointer(
+        task, gnf_report_operation(context->operation), (GDestroyNotify)json_node_unref);
+    g_object_unref(task);
+}
+
+static void
+one_end(One *one, GError *reason)
+{
+    GTask *task = one->task;
+
+    gnf_operation_device_end(one->device, reason);
+    save(one->context);
+    g_free(one);
+    end_one(task);
+}
+
+static void
+on_attached(GObject *source, GAsyncResult *result, gpointer data)
+{
+    One *one = data;
+    g_autoptr(GError) error = NULL;
+
+    if (gnf_attach_finish(result, &error))
+        one_end(one, NULL);
+    else
+        one_end(one, gnf_reason_from_error(error));
+}
+
+static void
+attach(One *one)
+{
+    gnf_attach_async(
+        one->context, one->device, g_task_get_cancellable(one->task), on_attached, one);
+}
+
+static gboolean
+is_back(gpointer data)
+{
+    const One *one = data;
+
+    return one->device->state != GNF_STATE_ABSENT ||
+           gnf_replacement_find(one->context, one->device) == GNF_REPLACEMENT_FOUND;
+}
+
+static void
+on_back(GObject *source, GAsyncResult *result, gpointer data)
+{
+    One *one = data;
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_watch_wait_finish(result, &error)) {
+        /* Only a cancellation ends this wait: what was waited for is the reason already. */
+        one_end(one, g_steal_pointer(&one->device->reason));
+        return;
+    }
+    save(one->context);
+    attach(one);
+}
+
+/* Cancel: the NIC is gone and stays gone. */
+static void
+forget(One *one)
+{
+    GnfOperationDevice *device = one->device;
+    gint64 begun_us = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_traffic_forget(one->context, device, &error)) {
+        one_end(one, gnf_reason_from_error(error));
+        return;
+    }
+    gnf_operation_device_step(device, GNF_STEP_RESTORE, begun_us);
+    device->forgotten = TRUE;
+    one_end(one, NULL);
+}
+
+static void
+start_one(GTask *task, GnfOperationDevice *device)
+{
+    Complete *complete = g_task_get_task_data(task);
+    GnfContext *context = complete->context;
+    One *one = g_new0(One, 1);
+
+    one->task = task;
+    one->context = context;
+    one->device = device;
+    complete->running++;
+    if (is_back(one)) {
+        attach(one);
+    } else if (context->operation->verb == GNF_VERB_CANCEL) {
+        forget(one);
+    } else {
+        const GnfWatchSpec spec = {.devices = TRUE};
+        gnf_watch_wait_async(
+            context->watch, &spec, is_back, one, g_task_get_cancellable(task), on_back, one);
+    }
+}
+
+/* Each bond once; the step stands in every device's entry. */
+static void
+announce(GnfContext *context)
+{
+    const GnfOperation *operation = context->operation;
+    g_autoptr(GHashTable) announced = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < operation->devices->len; i++) {
+        GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
+        gint64 begun_us = g_get_monotonic_time();
+        g_autoptr(GError) error = NULL;
+        if (!gnf_operation_device_is_pending(device))
+            continue;
+        if (g_hash_table_add(announced, GINT_TO_POINTER(device->bond.ifindex)) &&
+            !gnf_announce(context->netlink, device->bond.ifindex, NULL, &error))
+            g_debug("announcing %s: %s", device->bond.interface, error->message);
+        if (!error)
+            gnf_operation_device_step(device, GNF_STEP_ANNOUNCE, begun_us);
+    }
+}
+
+void
+gnf_complete_async(GnfContext *context,
+                   GnfVerb verb,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+    Complete *complete = g_new0(Complete, 1);
+
+    complete->context = context;
+    complete->running = 1;
+    g_task_set_task_data(task, complete, g_free);
+    g_task_set_check_cancellable(task, FALSE);
+    gnf_operation_begin(context->operation, verb);
+    announce(context);
+    for (guint i = 0; i < context->operation->devices->len; i++) {
+        GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
+        if (gnf_operation_device_is_pending(device))
+            start_one(task, device);
+    }
+    end_one(task);
+}
+
+JsonNode *
+gnf_complete_finish(GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+gboolean
+gnf_complete_is_possible(GnfContext *context)
+{
+    for (guint i = 0; i < context->operation->devices->len; i++) {
+        GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
+        if (device->state == GNF_STATE_ABSENT &&
+            gnf_replacement_find(context, device) == GNF_REPLACEMENT_FOUND)
+            return TRUE;
+    }
+    return FALSE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * guest-net-failover-complete and -cancel: both end an operation by putting NICs back.
+ *
+ * Complete waits for each NIC that is away; cancel puts back what is plugged in and forgets what is
+ * gone. All devices are done at the same time, since one may be plugged in long after another.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "failover/context.h"
+
+/*
+ * verb: GNF_VERB_COMPLETE or GNF_VERB_CANCEL. Ends with a GuestNetFailoverReport, in which a device
+ * that failed has a reason and stays pending; its traffic is on the standby. Cancelling ends waits
+ * for a NIC or its link, and leaves the operation pending. There must be a pending operation.
+ */
+void gnf_complete_async(GnfContext *context,
+                        GnfVerb verb,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data);
+JsonNode *gnf_complete_finish(GAsyncResult *result, GError **error);
+
+/* Is there an absent entry whose NIC is back? */
+gboolean gnf_complete_is_possible(GnfContext *context);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The eject; see eject.h. A slot's `address` in sysfs is the device's address without its function
+ * (kernel: drivers/pci/slot.c); writing 0 to its `power` lasts as long as the power-off does, so
+ * GIO writes it for us.
+ */
+#include "failover/eject.h"
+
+#include "failover/error.h"
+
+#define SLOTS "/sys/bus/pci/slots"
+
+typedef struct {
+    GnfContext *context;
+    GnfOperationDevice *device;
+    gint64 begun_us;
+} Eject;
+
+static gboolean
+is_gone(gpointer data)
+{
+    const Eject *eject = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GnfLink) link = gnf_link_get(eject->context->netlink, eject->device->ifindex, &error);
+
+    return !link && gnf_netlink_error_is_gone(error);
+}
+
+static void
+on_gone(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    const Eject *eject = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!gnf_watch_wait_finish(result, &error)) {
+        gnf_error_wrap(&error,
+                       GNF_REASON_CODE_TIMEOUT,
+                       "%s is still there after its slot was powered off",
+                       eject->device->interface);
+        g_task_return_error(task, error);
+        return;
+    }
+    eject->device->ifindex = 0;
+    eject->device->state = GNF_STATE_ABSENT;
+    gnf_operation_device_step(eject->device, GNF_STEP_EJECT, eject->begun_us);
+    g_task_return_boolean(task, TRUE);
+}
+
+static void
+on_written(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    Eject *eject = g_task_get_task_data(task);
+    const GnfWatchSpec spec = {.ifindex = eject->device->ifindex,
+                               .timeout_ms = GNF_EJECT_TIMEOUT_MS};
+    GError *error = NULL;
+
+    if (g_output_stream_write_finish(G_OUTPUT_STREAM(source), result, &error) < 0) {
+        gnf_error_wrap(&error,
+                       GNF_REASON_CODE_NOT_PERMITTED,
+                       "powering the slot of %s off",
+                       eject->device->interface);
+        g_task_return_error(task, error);
+        return;
+    }
+    gnf_watch_wait_async(
+        eject->context->watch, &spec, is_gone, eject, NULL, on_gone, g_steal_pointer(&task));
+}
+
+/* The `power` file of the slot that holds the device, or NULL. */
+static char *
+find_power_file(const char *pci_address)
+{
+    g_autoptr(GDir) slots = pci_address ? g_dir_open(SLOTS, 0, NULL) : NULL;
+    gsize function = pci_address ? strcspn(pci_address, ".") : 0;
+    const char *name = NULL;
+
+    while (slots && (name = g_dir_read_name(slots))) {
+        g_autofree char *address_file = g_build_filename(SLOTS, name, "address", NULL);
+        g_autofree char *address = NULL;
+        if (!g_file_get_contents(address_file, &address, NULL, NULL))
+            continue;
+        g_strchomp(address);
+        if (strlen(address) == function && strncmp(address, pci_address, function) == 0)
+            return g_build_filename(SLOTS, name, "power", NULL);
+    }
+    return NULL;
+}
+
+void
+gnf_eject_async(GnfContext *context,
+                GnfOperationDevice *device,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, callback, user_data);
+    g_autofree char *power = find_power_file(device->pci_address);
+    GError *error = NULL;
+    Eject *eject = g_new0(Eject, 1);
+
+    eject->context = context;
+    eject->device = device;
+    eject->begun_us = g_get_monotonic_time();
+    g_task_set_task_data(task, eject, g_free);
+    if (!power) {
+        g_task_return_new_error(task,
+                                GNF_ERROR,
+                                GNF_REASON_CODE_NOT_PERMITTED,
+                                "%s (%s) sits in no PCI slot that can be powered off: prepare "
+                                "without eject and let the host unplug it",
+                                device->interface,
+                                device->pci_address ? device->pci_address : "no PCI address");
+        return;
+    }
+    g_autoptr(GFile) file = g_file_new_for_path(power);
+    g_autoptr(GFileIOStream) stream = g_file_open_readwrite(file, NULL, &error);
+    if (!stream) {
+        gnf_error_wrap(&error, GNF_REASON_CODE_NOT_PERMITTED, "opening %s", power);
+        g_task_return_error(task, error);
+        return;
+    }
+    GOutputStream *output = g_io_stream_get_output_stream(G_IO_STREAM(stream));
+    g_object_set_data_full(G_OBJECT(task), "stream", g_object_ref(stream), g_object_unref);
+    g_output_stream_write_async(
+        output, "0", 1, G_PRIORITY_DEFAULT, NULL, on_written, g_steal_pointer(&task));
+}
+
+gboolean
+gnf_eject_finish(GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}

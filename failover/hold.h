@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Looking after a pending operation while no command runs: see what became of its NICs, and say
+ * what is to be done about it.
+ */
+#pragma once
+
+#include "failover/context.h"
+
+/* This often a NIC that somebody puts back into its bond is taken out again. */
+#define GNF_HOLD_LIMIT 3
+
+typedef enum {
+    GNF_HOLD_NOTHING,
+    GNF_HOLD_DETACH,   /* *ret_device was put back by somebody: take it out again */
+    GNF_HOLD_COMPLETE, /* a NIC that was unplugged is back */
+} GnfHold;
+
+/* Bring the operation's states in line with the kernel and write them down. A NIC that was put back
+ * more often than the limit is left in the bond as `switched`, with the reason manager-undid: its
+ * traffic stays on the standby. */
+GnfHold gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device);
+
+/* An event on a link: the standby of a pending operation says that the VM has just resumed
+ * elsewhere (IFLA_EVENT_NOTIFY_PEERS, virtio_net's announce), so announce its bond; nobody else
+ * does. TRUE if the link is one that gnf_hold_look would look at. */
+gboolean gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The checks before a prepare; see plan.h. The link is read from the port itself: with miimon 0
+ * bonding calls every port up, and the kernel switches to a port on bonding's word alone.
+ */
+#include "failover/plan.h"
+
+#include "failover/error.h"
+
+gboolean
+gnf_mode_has_active_port(GnfBondMode mode)
+{
+    return mode == GNF_BOND_MODE_ACTIVE_BACKUP || mode == GNF_BOND_MODE_TLB ||
+           mode == GNF_BOND_MODE_ALB;
+}
+
+static gboolean
+is_going(const GPtrArray *going, int ifindex)
+{
+    for (guint i = 0; i < going->len; i++) {
+        const GnfPrimary *primary = g_ptr_array_index(going, i);
+        if (primary->link->ifindex == ifindex)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A port that can take the traffic this moment. */
+static gboolean
+is_usable(const GnfLink *port)
+{
+    return port->up && port->carrier && port->bond_port && port->bond_port->mii == GNF_MII_UP;
+}
+
+/* "enp2s0 52:54:00:00:00:02 (no link)" for each port that stays. */
+static char *
+describe_ports(const GnfPrimary *primary, const GPtrArray *going)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < primary->ports->len; i++) {
+        const GnfLink *port = g_ptr_array_index(primary->ports, i);
+        if (is_going(going, port->ifindex))
+            continue;
+        g_string_append_printf(text,
+                               "%s%s %s (%s)",
+                               text->len > 0 ? ", " : "",
+                               port->name,
+                               port->permanent_mac ? port->permanent_mac : port->mac,
+                               port->carrier ? "link up, not yet trusted by the bond" : "no link");
+    }
+    if (text->len == 0)
+        g_string_append(text, "it has no other port");
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static GnfLink *
+choose_standby(const GnfPrimary *primary, const GPtrArray *going)
+{
+    GnfLink *best = NULL;
+
+    for (guint i = 0; i < primary->ports->len; i++) {
+        GnfLink *port = g_ptr_array_index(primary->ports, i);
+        if (is_going(going, port->ifindex) || !is_usable(port))
+            continue;
+        if (!best || (gnf_link_is_paravirtual(port) && !gnf_link_is_paravirtual(best)))
+            best = port;
+    }
+    return best;
+}
+
+gboolean
+gnf_plan_check(GnfPrimary *primary, const GPtrArray *going, GError **error)
+{
+    const char *name = primary->link->name;
+
+    if (primary->kernel) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_KERNEL,
+                    "%s is paired with its standby by the kernel itself: nothing to prepare",
+                    name);
+        return FALSE;
+    }
+    if (!primary->bond) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_NOT_IN_BOND,
+                    "%s is not a port of a bond: make it one, with a para-virtual NIC beside it",
+                    name);
+        return FALSE;
+    }
+    GnfLink *standby = choose_standby(primary, going);
+    if (!standby) {
+        g_autofree char *ports = describe_ports(primary, going);
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_NO_STANDBY,
+                    "%s has no other port with a link: %s",
+                    primary->bond->name,
+                    ports);
+        return FALSE;
+    }
+    primary->standby = standby;
+    return TRUE;
+}
+
+GPtrArray *
+gnf_plan_warnings(const GnfPrimary *primary)
+{
+    GPtrArray *warnings = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+    const char *mac = gnf_primary_mac(primary);
+
+    if (!primary->bond || !primary->standby || !mac)
+        return warnings;
+    if (g_strcmp0(mac, primary->standby->permanent_mac) == 0 ||
+        (g_strcmp0(mac, primary->bond->mac) == 0 &&
+         primary->bond->bond->fail_over_mac == GNF_BOND_FAIL_OVER_MAC_NONE))
+        g_ptr_array_add(
+            warnings,
+            gnf_reason(GNF_REASON_CODE_SHARED_MAC,
+                       "%s sends with %s's address %s: where the network pins that address to the "
+                       "NIC's port, move the filter right after the switch, or use different "
+                       "addresses with fail_over_mac=active",
+                       primary->bond->name,
+                       primary->link->name,
+                       mac));
+    if (primary->owner && primary->bond_owner &&
+        primary->owner->manager != primary->bond_owner->manager)
+        g_ptr_array_add(warnings,
+                        gnf_reason(GNF_REASON_CODE_MANAGER_CONFLICT,
+                                   "%s belongs to %s, but %s to %s",
+                                   primary->link->name,
+                                   gnf_manager_to_string(primary->owner->manager),
+                                   primary->bond->name,
+                                   gnf_manager_to_string(primary->bond_owner->manager)));
+    return warnings;
+}

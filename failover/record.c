@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The operation record; see record.h. One table says which member is where, for both directions.
+ */
+#include "failover/record.h"
+
+#include <json-glib/json-glib.h>
+
+#include "failover/error.h"
+
+#define RECORD_VERSION 1
+
+typedef enum { KIND_STRING, KIND_INT, KIND_BOOLEAN } Kind;
+
+typedef struct {
+    const char *name;
+    Kind kind;
+    gsize offset;
+} Member;
+
+#define DEVICE(name, kind, field)                                                                  \
+    {                                                                                              \
+        name, kind, G_STRUCT_OFFSET(GnfOperationDevice, field)                                     \
+    }
+
+/* Enums are ints to the compiler we use and to G_STRUCT_MEMBER alike. */
+G_STATIC_ASSERT(sizeof(GnfState) == sizeof(int));
+G_STATIC_ASSERT(sizeof(GnfManager) == sizeof(int));
+G_STATIC_ASSERT(sizeof(GnfBondMode) == sizeof(int));
+
+static const Member device_members[] = {
+    DEVICE("interface", KIND_STRING, interface),
+    DEVICE("ifindex", KIND_INT, ifindex),
+    DEVICE("mac", KIND_STRING, mac),
+    DEVICE("pci-address", KIND_STRING, pci_address),
+    DEVICE("replaces", KIND_STRING, replaces),
+    DEVICE("old-interface", KIND_STRING, old_interface),
+    DEVICE("old-mac", KIND_STRING, old_mac),
+    DEVICE("bond", KIND_STRING, bond.interface),
+    DEVICE("bond-ifindex", KIND_INT, bond.ifindex),
+    DEVICE("bond-mode", KIND_INT, bond.mode),
+    DEVICE("bond-primary-option", KIND_STRING, bond.primary_option),
+    DEVICE("bond-all-slaves-active", KIND_BOOLEAN, bond.all_slaves_active),
+    DEVICE("was-active", KIND_BOOLEAN, was_active),
+    DEVICE("priority", KIND_INT, priority),
+    DEVICE("profile", KIND_STRING, profile),
+    DEVICE("standby", KIND_STRING, standby),
+    DEVICE("standby-ifindex", KIND_INT, standby_ifindex),
+    DEVICE("forgotten", KIND_BOOLEAN, forgotten),
+    DEVICE("undone", KIND_INT, undone),
+};
+
+static void
+add_members(JsonObject *object, const GnfOperationDevice *device)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(device_members); i++) {
+        const Member *member = &device_members[i];
+        gconstpointer field = (const char *)device + member->offset;
+        if (member->kind == KIND_STRING && *(char *const *)field)
+            json_object_set_string_member(object, member->name, *(char *const *)field);
+        else if (member->kind == KIND_INT)
+            json_object_set_int_member(object, member->name, *(const gint32 *)field);
+        else if (member->kind == KIND_BOOLEAN)
+            json_object_set_boolean_member(object, member->name, *(const gboolean *)field);
+    }
+}
+
+static JsonArray *
+steps_to_json(const GArray *steps)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < steps->len; i++) {
+        const GnfStepDone *done = &g_array_index(steps, GnfStepDone, i);
+        JsonObject *object = json_object_new();
+        json_object_set_string_member(object, "step", gnf_step_to_string(done->step));
+        json_object_set_int_member(object, "elapsed-us", (gint64)done->elapsed_us);
+        json_array_add_object_element(array, object);
+    }
+    return array;
+}
+
+static JsonObject *
+reason_to_json(const GError *reason)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_string_member(
+        object, "code", gnf_reason_code_to_string((GnfReasonCode)reason->code));
+    json_object_set_string_member(object, "detail", reason->message);
+    return object;
+}
+
+static JsonObject *
+device_to_json(const GnfOperationDevice *device)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *warnings = json_array_new();
+
+    add_members(object, device);
+    json_object_set_string_member(object, "manager", gnf_manager_to_string(device->manager));
+    json_object_set_string_member(object, "state", gnf_state_to_string(device->state));
+    json_object_set_int_member(object, "queue-id", device->queue_id);
+    json_object_set_int_member(object, "elapsed-us", device->ended_us - device->begun_us);
+    json_object_set_array_member(object, "steps", steps_to_json(device->steps));
+    for (guint i = 0; i < device->warnings->len; i++)
+        json_array_add_object_element(warnings,
+                                      reason_to_json(g_ptr_array_index(device->warnings, i)));
+    json_object_set_array_member(object, "warnings", warnings);
+    if (device->reason)
+        json_object_set_object_member(object, "reason", reason_to_json(device->reason));
+    return object;
+}
+
+gboolean
+gnf_record_save(const char *path, const GnfOperation *operation, GError **error)
+{
+    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
+    JsonObject *object = json_object_new();
+    JsonArray *devices = json_array_new();
+
+    json_node_take_object(root, object);
+    json_object_set_int_member(object, "version", RECORD_VERSION);
+    json_object_set_string_member(object, "id", operation->id);
+    json_object_set_string_member(object, "verb", gnf_verb_to_string(operation->verb));
+    json_object_set_string_member(object, "status", gnf_status_to_string(operation->status));
+    json_object_set_boolean_member(object, "finished", operation->finished);
+    json_object_set_int_member(object, "revert-at-us", operation->revert_at_us);
+    for (guint i = 0; i < operation->devices->len; i++)
+        json_array_add_object_element(devices,
+                                      device_to_json(g_ptr_array_index(operation->devices, i)));
+    json_object_set_array_member(object, "devices", devices);
+
+    g_autofree char *text = json_to_string(root, TRUE);
+    if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
+        return TRUE;
+    gnf_error_wrap(error, GNF_REASON_CODE_INTERNAL, "writing the operation record %s", path);
+    return FALSE;
+}
+
+/* -- reading -- */
+
+static gint64
+get_int(JsonObject *object, const char *name)
+{
+    return json_object_get_int_member_with_default(object, name, 0);
+}
+
+static const char *
+get_string(JsonObject *object, const char *name)
+{
+    return json_object_get_string_member_with_default(object, name, NULL);
+}
+
+static void
+read_members(JsonObject *object, GnfOperationDevice *device)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(device_members); i++) {
+        const Member *member = &device_members[i];
+        gpointer field = (char *)device + member->offset;
+        if (member->kind == KIND_STRING)
+            *(char **)field = g_strdup(get_string(object, member->name));
+        else if (member->kind == KIND_INT)
+            *(gint32 *)field = (gint32)get_int(object, member->name);
+        else if (member->kind == KIND_BOOLEAN)
+            *(gboolean *)field =
+                json_object_get_boolean_member_with_default(object, member->name, FALSE);
+    }
+}
+
+/* NULL if it makes no sense; a wrong type inside is read as "not given". */
+static GError *
+reason_from_json(JsonObject *object)
+{
+    GnfReasonCode code = GNF_REASON_CODE_INTERNAL;
+    const char *detail = get_string(object, "detail");
+
+    if (!gnf_reason_code_from_string(get_string(object, "code"), &code))
+        return NULL;
+    return gnf_reason(code, "%s", detail ? detail : "");
+}
+
+static void
+read_steps(JsonArray *array, GArray *steps)
+{
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        JsonObject *object = json_array_get_object_element(array, i);
+        GnfStepDone done = {0};
+        if (object && gnf_step_from_string(get_string(object, "step"), &done.step)) {
+            done.elapsed_us = (guint64)get_int(object, "elapsed-us");
+            g_array_append_val(steps, done);
+        }
+    }
+}
+
+static JsonArray *
+get_array(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+static void
+read_reasons(JsonObject *object, GnfOperationDevice *device)
+{
+    JsonArray *warnings = get_array(object, "warnings");
+    JsonNode *reason = json_object_get_member(object, "reason");
+
+    if (reason && JSON_NODE_HOLDS_OBJECT(reason))
+        device->reason = reason_from_json(json_node_get_object(reason));
+    for (guint i = 0; warnings && i < json_array_get_length(warnings); i++) {
+        JsonNode *node = json_array_get_element(warnings, i);
+        GError *warning =
+            JSON_NODE_HOLDS_OBJECT(node) ? reason_from_json(json_node_get_object(node)) : NULL;
+        if (warning)
+            g_ptr_array_add(device->warnings, warning);
+    }
+}
+
+static GnfOperationDevice *
+device_from_json(JsonObject *object)
+{
+    g_autoptr(GnfOperationDevice) device = gnf_operation_device_new();
+
+    read_members(object, device);
+    device->queue_id = (guint16)get_int(object, "queue-id");
+    device->ended_us = get_int(object, "elapsed-us");
+    read_steps(get_array(object, "steps"), device->steps);
+    read_reasons(object, device);
+    if (!gnf_manager_from_string(get_string(object, "manager"), &device->manager) ||
+        !gnf_state_from_string(get_string(object, "state"), &device->state) || !device->interface ||
+        !device->old_interface ||
+        (gnf_operation_device_is_pending(device) && !device->bond.interface))
+        return NULL;
+    return g_steal_pointer(&device);
+}
+
+static gboolean
+read_operation(JsonObject *object, GnfOperation *operation)
+{
+    JsonArray *devices = get_array(object, "devices");
+
+    operation->id = g_strdup(get_string(object, "id"));
+    operation->finished = json_object_get_boolean_member_with_default(object, "finished", FALSE);
+    operation->revert_at_us = get_int(object, "revert-at-us");
+    for (guint i = 0; devices && i < json_array_get_length(devices); i++) {
+        JsonNode *node = json_array_get_element(devices, i);
+        GnfOperationDevice *device =
+            JSON_NODE_HOLDS_OBJECT(node) ? device_from_json(json_node_get_object(node)) : NULL;
+        if (!device)
+            return FALSE;
+        g_ptr_array_add(operation->devices, device);
+    }
+    return operation->id && devices &&
+           gnf_verb_from_string(get_string(object, "verb"), &operation->verb) &&
+           gnf_status_from_string(get_string(object, "status"), &operation->status);
+}
+
+GnfOperation *
+gnf_record_load(const char *path, GError **error)
+{
+    g_autoptr(GError) local_error = NULL;
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, &local_error)) {
+        if (!g_error_matches(local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            g_propagate_error(error, g_steal_pointer(&local_error));
+        return NULL;
+    }
+    g_autoptr(JsonNode) root = json_from_string(text, &local_error);
+    g_autoptr(GnfOperation) operation = gnf_operation_new();
+    if (!root || !JSON_NODE_HOLDS_OBJECT(root) ||
+        get_int(json_node_get_object(root), "version") != RECORD_VERSION ||
+        !read_operation(json_node_get_object(root), operation)) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_INTERNAL,
+                    "%s is no operation record of this version: %s",
+                    path,
+                    local_error ? local_error->message : "its members do not fit");
+        return NULL;
+    }
+    return g_steal_pointer(&operation);
+}

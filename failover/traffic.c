@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bond's options; see traffic.h. Each function is a few requests to the kernel, and ends with
+ * reading back what they came to.
+ */
+#include "failover/traffic.h"
+
+#include "failover/error.h"
+#include "failover/plan.h"
+#include "netlink/bond.h"
+
+/* Is another device of the operation still away from the same bond? Then the bond's options stay
+ * as they are until that one is back, too. */
+static gboolean
+is_bond_in_use(const GnfContext *context, const GnfOperationDevice *device)
+{
+    for (guint i = 0; i < context->operation->devices->len; i++) {
+        const GnfOperationDevice *other = g_ptr_array_index(context->operation->devices, i);
+        if (other != device && other->bond.ifindex == device->bond.ifindex &&
+            other->state == GNF_STATE_SWITCHED)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+check_active(GnfContext *context,
+             const GnfOperationDevice *device,
+             int port,
+             const char *port_name,
+             GError **error)
+{
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+
+    if (!bond || !bond->bond)
+        return FALSE;
+    if (bond->bond->active != port) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_INTERNAL,
+                    "%s: the kernel did not make %s the active port; see its log",
+                    device->bond.interface,
+                    port_name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+gnf_traffic_accept_all(GnfContext *context, GnfOperationDevice *device, GError **error)
+{
+    if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active)
+        return TRUE;
+    return gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, TRUE, error);
+}
+
+gboolean
+gnf_traffic_accept_as_before(GnfContext *context, GnfOperationDevice *device, GError **error)
+{
+    if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active ||
+        is_bond_in_use(context, device))
+        return TRUE;
+    return gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error);
+}
+
+static gboolean
+check_standby(GnfContext *context, const GnfOperationDevice *device, GError **error)
+{
+    g_autoptr(GnfLink) standby = gnf_link_get(context->netlink, device->standby_ifindex, error);
+
+    if (!standby)
+        return FALSE;
+    if (standby->controller != device->bond.ifindex || !standby->carrier) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_NO_STANDBY,
+                    "%s: its port %s has no link any more",
+                    device->bond.interface,
+                    standby->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError **error)
+{
+    if (!check_standby(context, device, error))
+        return FALSE;
+    if (!gnf_mode_has_active_port(device->bond.mode))
+        return TRUE;
+    if (!gnf_traffic_accept_all(context, device, error))
+        return FALSE;
+    if (gnf_bond_set_primary(
+            context->netlink, device->bond.ifindex, device->standby_ifindex, error) &&
+        check_active(context, device, device->standby_ifindex, device->standby, error))
+        return TRUE;
+    g_autoptr(GError) ignored = NULL;
+    if (!gnf_traffic_restore(context, device, &ignored))
+        g_prefix_error(error, "(and its options could not be put back: %s) ", ignored->message);
+    return FALSE;
+}
+
+gboolean
+gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error)
+{
+    if (!gnf_mode_has_active_port(device->bond.mode))
+        return TRUE;
+    return gnf_bond_set_primary(context->netlink, device->bond.ifindex, device->ifindex, error) &&
+           check_active(context, device, device->ifindex, device->interface, error);
+}
+
+/* The priority that keeps the bond on the NIC without a primary option. */
+static gint32
+priority_above(const GPtrArray *ports, const GnfOperationDevice *device)
+{
+    gint32 priority = device->priority;
+
+    for (guint i = 0; i < ports->len; i++) {
+        const GnfLink *port = g_ptr_array_index(ports, i);
+        if (port->ifindex != device->ifindex && port->bond_port &&
+            port->bond_port->priority >= priority)
+            priority = port->bond_port->priority + 1;
+    }
+    return priority;
+}
+
+static GnfLink *
+find_port(const GPtrArray *ports, const char *name)
+{
+    for (guint i = 0; name && i < ports->len; i++) {
+        GnfLink *port = g_ptr_array_index(ports, i);
+        if (g_strcmp0(port->name, name) == 0)
+            return port;
+    }
+    return NULL;
+}
+
+static gboolean
+restore_port(GnfContext *context,
+             const GnfOperationDevice *device,
+             const GnfLink *port,
+             gint32 priority,
+             GError **error)
+{
+    if (port->bond_port->has_priority && port->bond_port->priority != priority &&
+        !gnf_bond_port_set_priority(context->netlink, device->ifindex, priority, error))
+        return FALSE;
+    return port->bond_port->queue_id == device->queue_id ||
+           gnf_bond_port_set_queue_id(context->netlink, device->ifindex, device->queue_id, error);
+}
+
+/* The port that the bond's primary option is to name: 0 = none. */
+static int
+primary_option_after(const GnfOperationDevice *device, const GPtrArray *ports, const GnfLink *nic)
+{
+    if (g_strcmp0(device->bond.primary_option, device->old_interface) == 0)
+        return device->ifindex;
+    if (device->bond.primary_option) {
+        const GnfLink *named = find_port(ports, device->bond.primary_option);
+        return named ? named->ifindex : 0;
+    }
+    return device->was_active && !nic->bond_port->has_priority ? device->ifindex : 0;
+}
+
+gboolean
+gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **error)
+{
+    g_autoptr(GPtrArray) ports = gnf_link_list_ports(context->netlink, device->bond.ifindex, error);
+    const GnfLink *nic = NULL;
+
+    if (!ports)
+        return FALSE;
+    for (guint i = 0; i < ports->len; i++) {
+        const GnfLink *port = g_ptr_array_index(ports, i);
+        if (port->ifindex == device->ifindex && port->bond_port)
+            nic = port;
+    }
+    if (!nic) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_MANAGER_UNDID,
+                    "%s left %s again",
+                    device->interface,
+                    device->bond.interface);
+        return FALSE;
+    }
+    gboolean holds_by_priority = !device->bond.primary_option && device->was_active;
+    gint32 priority = holds_by_priority ? priority_above(ports, device) : device->priority;
+    if (!restore_port(context, device, nic, priority, error))
+        return FALSE;
+    if (gnf_mode_has_active_port(device->bond.mode) &&
+        !gnf_bond_set_primary(context->netlink,
+                              device->bond.ifindex,
+                              primary_option_after(device, ports, nic),
+                              error))
+        return FALSE;
+    return gnf_traffic_accept_as_before(context, device, error);
+}
+
+gboolean
+gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **error)
+{
+    g_autoptr(GPtrArray) ports = gnf_link_list_ports(context->netlink, device->bond.ifindex, error);
+
+    if (!ports)
+        return FALSE;
+    const GnfLink *named = find_port(ports, device->bond.primary_option);
+    if (gnf_mode_has_active_port(device->bond.mode) &&
+        !gnf_bond_set_primary(
+            context->netlink, device->bond.ifindex, named ? named->ifindex : 0, error))
+        return FALSE;
+    return gnf_traffic_accept_as_before(context, device, error);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Moving a bond's traffic between its ports, and putting its options back.
+ *
+ * The bond's primary option moves it: that is immediate and sticky, where setting the active port
+ * holds only until the next link event (kernel: bond_select_active_slave). While it moves,
+ * all_slaves_active keeps the bond from dropping what still arrives on the other port. Every
+ * function reads the kernel's answer back. Modes without an active port have no traffic to move:
+ * there they succeed and do nothing.
+ */
+#pragma once
+
+#include "failover/context.h"
+
+/* Move the traffic to device->standby_ifindex, whose link is looked at once more. On failure what
+ * was changed has been put back. GNF_REASON_CODE_NO_STANDBY, or _INTERNAL if the kernel does not do
+ * as it says. */
+gboolean gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError **error);
+
+/* Move the traffic to device->ifindex, a port whose MII status is up. */
+gboolean gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error);
+
+/* Accept what arrives on ports that are not active; put back as it was. */
+gboolean gnf_traffic_accept_all(GnfContext *context, GnfOperationDevice *device, GError **error);
+gboolean
+gnf_traffic_accept_as_before(GnfContext *context, GnfOperationDevice *device, GError **error);
+
+/*
+ * Put the options of bond and port back under the NIC's present name, when it is a port again.
+ * Where no primary option was set, the NIC gets a priority above the other ports' instead, so that
+ * no later event moves the traffic back; where the kernel knows no priorities (before Linux 6.0)
+ * the primary option stays on the NIC.
+ */
+gboolean gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **error);
+
+/* The NIC is gone for good: the bond's options as they were, but for what would name the NIC. */
+gboolean gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **error);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Waiters; see waiter.h.
+ */
+#include "failover/waiter.h"
+
+#include "failover/error.h"
+#include "qapi/schema.h"
+
+struct GnfWaiter {
+    GnfRequest *request;
+    guint deadline_source;
+    GnfWaiterExpireFunc expire;
+    gpointer expire_data;
+    GnfReplyFunc reply;
+    gpointer reply_data;
+};
+
+static gboolean
+on_deadline(gpointer data)
+{
+    GnfWaiter *waiter = data;
+
+    waiter->deadline_source = 0;
+    waiter->expire(waiter, waiter->expire_data);
+    return G_SOURCE_REMOVE;
+}
+
+GnfWaiter *
+gnf_waiter_new(GnfRequest *request,
+               guint timeout_ms,
+               GnfWaiterExpireFunc expire,
+               gpointer expire_data,
+               GnfReplyFunc reply,
+               gpointer reply_data)
+{
+    GnfWaiter *waiter = g_new0(GnfWaiter, 1);
+
+    waiter->request = request;
+    waiter->expire = expire;
+    waiter->expire_data = expire_data;
+    waiter->reply = reply;
+    waiter->reply_data = reply_data;
+    waiter->deadline_source = g_timeout_add(timeout_ms, on_deadline, waiter);
+    return waiter;
+}
+
+const GnfRequest *
+gnf_waiter_request(const GnfWaiter *waiter)
+{
+    return waiter->request;
+}
+
+static void
+answer(GnfWaiter *waiter, char *line)
+{
+    waiter->reply(line, waiter->reply_data);
+    g_free(line);
+    g_clear_handle_id(&waiter->deadline_source, g_source_remove);
+    gnf_request_free(waiter->request);
+    g_free(waiter);
+}
+
+void
+gnf_waiter_return(GnfWaiter *waiter, JsonNode *value)
+{
+    const GnfRequest *request = waiter->request;
+    g_autoptr(GError) error = NULL;
+
+    if (gnf_schema_check_return(request->command, value, &error)) {
+        answer(waiter, gnf_reply_return(request->id, value));
+        return;
+    }
+    gnf_error_wrap(&error, GNF_REASON_CODE_INTERNAL, "the reply does not fit the schema");
+    gnf_waiter_error(waiter, error);
+}
+
+void
+gnf_waiter_error(GnfWaiter *waiter, const GError *error)
+{
+    answer(waiter, gnf_reply_error(waiter->request->id, error));
+}
+
+void
+gnf_waiter_not_found(GnfWaiter *waiter)
+{
+    answer(waiter, gnf_reply_not_found(waiter->request->id, waiter->request->command));
+}
