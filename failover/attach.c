@@ -158,11 +158,12 @@ on_in(GObject *source, GAsyncResult *result, gpointer data)
         .stable_ms = MAX(MIN_STABLE_MS, bond && bond->bond ? bond->bond->miimon_ms : 0),
         .timeout_ms = GNF_LINK_TIMEOUT_MS,
     };
+    GCancellable *cancellable = g_task_get_cancellable(task);
     gnf_watch_wait_async(attach->context->watch,
                          &spec,
                          has_link,
                          attach,
-                         g_task_get_cancellable(task),
+                         cancellable,
                          on_link,
                          g_steal_pointer(&task));
 }
