@@ -36,7 +36,7 @@ class CarrierSampler:
             self.samples.append((time.monotonic(), counts))
 
     def stop(self):
-        """[(start, end, tap)]: which tap the guest sent on, stretches of the same tap joined."""
+        """[(start, end, tap)]: which tap the guest sent on, pauses on the same tap included."""
         self.ending.set()
         self.thread.join()
         stretches = []
@@ -46,7 +46,7 @@ class CarrierSampler:
             # a handful of stray frames (discovery, announcements) is not the traffic
             if tap is None or sent[tap] < 5:
                 continue
-            if stretches and stretches[-1][2] == tap and start - stretches[-1][1] < 3 * INTERVAL:
+            if stretches and stretches[-1][2] == tap:
                 stretches[-1] = (stretches[-1][0], end, tap)
             else:
                 stretches.append((start, end, tap))
