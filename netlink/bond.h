@@ -42,12 +42,13 @@ gnf_bond_set_primary_reselect(GnfNetlink *netlink, int bond, guint8 reselect, GE
 
 /*
  * A port's priority (since Linux 6.0; GnfBondPort.has_priority says whether the kernel knows it, an
- * older one ignores this silently). The port must be in a bond; EINVAL otherwise. Changing it
- * re-picks the active port.
+ * older one ignores this silently). EOPNOTSUPP if it is in no bond. Changing it re-picks the
+ * active port.
  */
 gboolean gnf_bond_port_set_priority(GnfNetlink *netlink, int port, gint32 priority, GError **error);
 
-/* A port's queue id, 0 = none. EINVAL if another port has it or the bond has fewer queues. */
+/* A port's queue id, 0 = none. EOPNOTSUPP if it is in no bond, EINVAL if another port has it or the
+ * bond has fewer queues. */
 gboolean
 gnf_bond_port_set_queue_id(GnfNetlink *netlink, int port, guint16 queue_id, GError **error);
 

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A kernel with bonding for the backend suite: Debian's own, booted over this machine's files.
+
+The guest's root is this machine's root directory, read-only by 9p, so test programs and their
+libraries run from where they were built; /tmp and /run are its own. Kernel and busybox come from
+the machine's apt sources, once, into build/cache/backend.
+"""
+
+import os
+import re
+import shlex
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.lab.initramfs import cpio  # noqa: E402  (needs the path above)
+
+CACHE = ROOT / "build" / "cache" / "backend"
+# What mounts the root and carries the output, then what the tests use.
+MODULES = (
+    "virtio_pci",
+    "9pnet_virtio",
+    "9p",
+    "virtio_console",
+    "virtio_net",
+    "e1000e",
+    "bonding",
+    "veth",
+    "dummy",
+    "bridge",
+    "macvlan",
+    "8021q",
+)
+OPTIONS = {"bonding": "max_bonds=0"}
+INIT = """#!/bin/busybox sh
+# Loads the modules, mounts the host's root read-only, runs each program, powers off.
+b=/bin/busybox
+$b mount -t devtmpfs devtmpfs /dev
+$b mount -t proc proc /proc
+$b mount -t sysfs sysfs /sys
+exec >/dev/console 2>&1 </dev/console
+while read -r line; do $b insmod $line; done </modules/order
+$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=524288 host /root
+for folder in tmp run; do $b mount -t tmpfs tmpfs /root/$folder; done
+for folder in dev proc sys; do $b mount -o bind /$folder /root/$folder; done
+exec >/dev/vport0p1 2>&1
+while read -r program; do
+    echo "#program $program"
+    $b timeout {seconds} $b chroot /root /usr/bin/env {environment} $program
+    echo "#exit $?"
+done </programs
+$b poweroff -f
+"""
+
+
+class GuestError(Exception):
+    """The guest could not be made or booted: no test has been run."""
+
+
+def _run(argv, **options):
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        raise GuestError(f"'{shlex.join(map(str, argv))}' failed: {done.stderr.strip()[-1000:]}")
+    return done.stdout
+
+
+def _download(package, folder):
+    """The .deb of a package, from the machine's own apt sources."""
+    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package]
+    try:
+        _run(command, cwd=folder)
+    except GuestError:
+        _run(["apt-get", "-q", "update"])
+        _run(command, cwd=folder)
+    return next(Path(folder).glob(f"{package}_*.deb"))
+
+
+def _extract(package, into):
+    """Unpack what of a package the guest needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        deb = _download(package, folder)
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as tar:
+            wanted = ("./boot/vmlinuz-*", "*.ko", "*.ko.xz", "./bin/busybox", "./usr/bin/busybox")
+            # tar complains of the patterns that match nothing
+            command = ["tar", "-xC", into, "--wildcards", "--no-anchored", *wanted]
+            subprocess.run(command, stdin=tar.stdout, stderr=subprocess.DEVNULL, check=False)
+
+
+def _kernel_package():
+    text = _run(["apt-cache", "depends", "linux-image-amd64"])
+    match = re.search(r"Depends: (linux-image-\S+)", text)
+    if not match:
+        raise GuestError("apt knows no linux-image-amd64: run 'apt-get update'")
+    return match[1]
+
+
+def _module_files(tree):
+    return {path.name.split(".ko")[0].replace("-", "_"): path for path in tree.rglob("*.ko*")}
+
+
+def _load_order(files):
+    """The modules and what they need, each after what it needs."""
+    order = []
+
+    def add(name):
+        if name not in files:
+            raise GuestError(f"the guest's kernel has no module {name}")
+        needs = re.search(rb"\0depends=([^\0]*)\0", files[name].read_bytes())
+        for need in needs[1].decode().split(",") if needs and needs[1] else ():
+            add(need.replace("-", "_"))
+        if name not in order:
+            order.append(name)
+
+    for module in MODULES:
+        add(module)
+    return order
+
+
+def _make_base(target):
+    """vmlinuz and base.cpio: everything of the guest that is the same each time."""
+    with tempfile.TemporaryDirectory() as folder:
+        for package in (_kernel_package(), "busybox-static"):
+            _extract(package, folder)
+        tree = Path(folder)
+        files = _module_files(tree)
+        order = _load_order(files)
+        lines = [f"/modules/{name}.ko {OPTIONS.get(name, '')}".rstrip() + "\n" for name in order]
+        entries = {
+            "bin/busybox": (stat.S_IFREG | 0o755, next(tree.rglob("bin/busybox")).read_bytes()),
+            "modules/order": (stat.S_IFREG | 0o644, "".join(lines).encode()),
+        }
+        for name in order:
+            entries[f"modules/{name}.ko"] = (stat.S_IFREG | 0o644, files[name].read_bytes())
+        for empty in ("dev", "proc", "sys", "root"):
+            entries[empty] = (stat.S_IFDIR | 0o755, b"")
+        (target / "base.cpio").write_bytes(cpio(entries))
+        (target / "vmlinuz").write_bytes(next(tree.glob("boot/vmlinuz-*")).read_bytes())
+        (target / "modules").write_text(" ".join(MODULES))
+
+
+def ensure():
+    """The folder with vmlinuz and base.cpio, made on the first call."""
+    made = CACHE / "modules"
+    if not made.exists() or made.read_text() != " ".join(MODULES):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        _make_base(CACHE)
+    return CACHE
+
+
+def _initramfs(programs, environment, seconds):
+    init = INIT.replace("{seconds}", str(seconds))
+    init = init.replace("{environment}", shlex.join(environment))
+    return cpio(
+        {
+            "init": (stat.S_IFREG | 0o755, init.encode()),
+            "programs": (stat.S_IFREG | 0o644, "".join(f"{p}\n" for p in programs).encode()),
+        }
+    )
+
+
+def _command(base, initramfs, console):
+    return [
+        "qemu-system-x86_64",
+        *("-accel", "tcg,thread=multi", "-cpu", "max", "-machine", "q35", "-m", "768"),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+        *("-kernel", base / "vmlinuz", "-initrd", initramfs),
+        *("-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on"),
+        *("-serial", f"file:{console}"),
+        *("-chardev", "file,id=tap,path=/dev/stdout", "-device", "virtio-serial-pci"),
+        *("-device", "virtserialport,chardev=tap,nr=1"),
+        *("-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"),
+        # One NIC directly on PCI and one on virtio: what tells a primary from a standby.
+        *("-netdev", "user,restrict=on,id=net0", "-netdev", "user,restrict=on,id=net1"),
+        *("-device", "e1000e,netdev=net0,mac=52:54:00:00:00:01,addr=10,romfile="),
+        *("-device", "virtio-net-pci,netdev=net1,mac=52:54:00:00:00:02,addr=11,romfile="),
+    ]
+
+
+def boot(programs, environment=(), seconds=60):
+    """
+    Run each program (an absolute path and its arguments, one string) as root in one guest; yields
+    the lines of their output as they come, with a line "#program PATH" before and "#exit STATUS"
+    after each. seconds: the longest that one program may take. GuestError if the guest does not
+    get as far as the first program.
+    """
+    base = ensure()
+    with tempfile.TemporaryDirectory() as folder:
+        initramfs, console = Path(folder) / "initramfs", Path(folder) / "console"
+        extra = _initramfs(programs, environment, seconds)
+        initramfs.write_bytes((base / "base.cpio").read_bytes() + extra)
+        command = _command(base, initramfs, console)
+        started = False
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:
+            try:
+                for line in qemu.stdout:
+                    started = True
+                    yield line.decode(errors="replace").rstrip("\r\n")
+            finally:
+                qemu.kill()
+        if not started:
+            raise GuestError("the guest did not start:\n" + console.read_text(errors="replace"))
+
+
+if os.geteuid() != 0:
+    raise GuestError("the backend suite reads the whole file system for its guest: run it as root")
