@@ -279,7 +279,7 @@ decode_escape(const char *at, const char *end, GString *out)
         return 1;
     }
     unit = hex4(at + 1);
-    if (unit >= 0xD800 && unit < 0xDC00 && end - at > 11 && at[5] == '\\' && at[6] == 'u') {
+    if (unit >= 0xD800 && unit < 0xDC00 && end - at >= 11 && at[5] == '\\' && at[6] == 'u') {
         gunichar low = hex4(at + 7);
 
         if (low < 0xDC00 || low > 0xDFFF)

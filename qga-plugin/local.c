@@ -17,7 +17,7 @@ fill_address(struct sockaddr_un *address, const char *path)
     memset(address, 0, sizeof(*address));
     address->sun_family = AF_UNIX;
     if (strlen(path) < sizeof(address->sun_path)) {
-        strcpy(address->sun_path, path);
+        g_strlcpy(address->sun_path, path, sizeof(address->sun_path));
         return TRUE;
     }
     errno = ENAMETOOLONG;

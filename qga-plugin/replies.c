@@ -228,13 +228,15 @@ take_line(GnfReplies *replies, GnfText line)
 }
 
 static gboolean
-must_collect(GnfReplies *replies)
+must_collect(GnfReplies *replies, gsize more)
 {
+    gsize length = replies->line->len + more;
+
     if (replies->streamed)
         return FALSE;
     if (head(replies)->route.kind != GNF_ROUTE_AGENT)
-        return replies->line->len < COLLECT_MAX;
-    return replies->barriers > 0 && replies->line->len < BARRIER_MAX;
+        return length <= COLLECT_MAX;
+    return replies->barriers > 0 && length <= BARRIER_MAX;
 }
 
 static void
@@ -268,7 +270,7 @@ gnf_replies_feed(GnfReplies *replies, const char *data, gsize length)
         gsize used = newline ? (gsize)(newline + 1 - data) : length;
 
         /* A line that nobody asked for is nobody's. */
-        if (head(replies) && must_collect(replies))
+        if (head(replies) && must_collect(replies, used))
             collect(replies, data, used, newline != NULL);
         else if (head(replies))
             stream(replies, data, used, newline != NULL);

@@ -112,8 +112,9 @@ flush(GnfStream *stream)
 {
     if (is_unheard(stream))
         discard_queue(stream);
-    stream->queue_start +=
-        write_some(stream, stream->queue->data + stream->queue_start, gnf_stream_queued(stream));
+    if (gnf_stream_queued(stream) > 0)
+        stream->queue_start += write_some(
+            stream, stream->queue->data + stream->queue_start, gnf_stream_queued(stream));
     compact_queue(stream);
     if (stream->was_high && gnf_stream_queued(stream) < GNF_STREAM_QUEUE_HIGH) {
         stream->was_high = FALSE;
