@@ -45,12 +45,17 @@ def check_plugin_file():
 
 
 def check_engine():
-    """The engine's code names exactly these commands, so each is handled and none is forgotten."""
-    named = set()
+    """The engine knows a command by its verb, and has contract and message compared each way."""
+    verbs = SCHEMA.enums['GuestNetFailoverVerb'].values
+    differ('GuestNetFailoverVerb, with query,', {PREFIX + verb for verb in (*verbs, 'query')})
+    text = ''
     for path in glob.glob(os.path.join(ROOT, 'failover', '*.c')):
-        text = re.sub(r'/\*.*?\*/', '', read(os.path.relpath(path, ROOT)), flags=re.DOTALL)
-        named |= set(COMMAND.findall(text))
-    differ('failover/*.c', named)
+        text += re.sub(r'/\*.*?\*/', '', read(os.path.relpath(path, ROOT)), flags=re.DOTALL)
+    needed = [f'GNF_VERB_{verb.upper()}' for verb in verbs]
+    needed += ['gnf_schema_has_command', 'gnf_schema_check_arguments', 'gnf_schema_check_return']
+    missing = [name for name in needed if not re.search(rf'\b{name}\b', text)]
+    if missing:
+        raise Failed(f'failover/*.c does not use {", ".join(missing)}')
 
 
 def check_named_only():
@@ -67,8 +72,9 @@ def check_named_only():
 
 
 def options(arguments):
-    """How the arguments are given on a command line: devices in words, the others by name."""
-    return [f'--{argument.name}' for argument in arguments if argument.name != 'devices']
+    """How the arguments are given on a command line: by name, and --device for each of devices."""
+    return ['--device' if argument.name == 'devices' else f'--{argument.name}'
+            for argument in arguments]
 
 
 def help_of(*words):
@@ -89,9 +95,6 @@ def check_help():
 def check_command_help(command):
     text = help_of(command.name.removeprefix(PREFIX))
     missing = [option for option in options(command.arguments) if not has_option(text, option)]
-    if any(argument.name == 'devices' for argument in command.arguments) and not re.search(
-            r'\bDEVICE\b', text):
-        missing.append('DEVICE')
     if missing:
         raise Failed(f'{command.name}: --help lacks {", ".join(missing)}:\n{text}')
 

@@ -34,11 +34,18 @@ def selected(suite, program, pattern):
 
 
 def list_tests(chosen, pattern):
+    """Print every test; the exit code, 1 where a program does not tell."""
+    status = 0
     for suite in chosen:
         print(f'{suite}: {suites.DEFAULT.get(suite, "by name only")}')
-        for program in suites.programs(suite):
-            for name in selected(suite, program, pattern or ''):
-                print(f'  {suite}/{name}')
+        for program in suites.listing(suite):
+            try:
+                for name in selected(suite, program, pattern or ''):
+                    print(f'  {suite}/{name}')
+            except (OSError, subprocess.SubprocessError) as error:
+                print(f'./test: {suite}/{program.name}: {error}', file=sys.stderr)
+                status = 1
+    return status
 
 
 def run_program(report, suite, program, pattern):
@@ -71,8 +78,7 @@ def main():
     os.makedirs(LOGS, exist_ok=True)
     if arguments.list:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        list_tests(arguments.suites or chosen + suites.optional(), arguments.pattern)
-        return 0
+        return list_tests(arguments.suites or chosen + suites.optional(), arguments.pattern)
     report = Report(RESULTS)
     try:
         for suite in chosen:

@@ -33,10 +33,11 @@ def _outcome(function):
 
 def main(tests):
     """Run the tests, a dict of functions by name, as the command line says."""
+    tests = {name.lstrip('/'): function for name, function in tests.items()}
     if '--list' in sys.argv:
         print('\n'.join(tests))
         return
-    chosen = sys.argv[1:] or list(tests)
+    chosen = [name.lstrip('/') for name in sys.argv[1:]] or list(tests)
     unknown = [name for name in chosen if name not in tests]
     if unknown:
         sys.exit(f'no test {unknown[0]}')

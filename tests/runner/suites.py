@@ -59,36 +59,50 @@ def _meson_programs(build, suite, silence, environment):
                       test['workdir'] or build, silence, ['-l'] if is_glib else ['--list'], is_glib)
 
 
-def _build_sanitized():
-    """build/sanitize, made or brought up to date; its output is in build/logs."""
-    commands = [['ninja', '-C', SANITIZE]]
+def _ninja_sanitized(log):
+    """build/sanitize, made or brought up to date as far as the unit tests go."""
     if not os.path.exists(os.path.join(SANITIZE, 'build.ninja')):
-        commands.insert(0, ['meson', 'setup', SANITIZE, ROOT, '-Db_sanitize=address,undefined',
-                            '-Db_lundef=false', '--buildtype=debug', '-Doptimization=1'])
-    with open(os.path.join(ROOT, 'build', 'logs', 'build-sanitize.log'), 'w',
-              encoding='utf-8') as log:
-        for command in commands:
-            subprocess.run(command, check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        subprocess.run(['meson', 'setup', SANITIZE, ROOT, '-Db_sanitize=address,undefined',
+                        '-Db_lundef=false', '--buildtype=debug', '-Doptimization=1'],
+                       check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    targets = [os.path.relpath(program.command[0], SANITIZE)
+               for program in _meson_programs(SANITIZE, 'unit', 0, {}) if program.is_glib]
+    subprocess.run(['ninja', '-C', SANITIZE, *targets], check=True, stdout=log, stderr=log,
+                   stdin=subprocess.DEVNULL)
 
 
 def _sanitized_programs():
-    _build_sanitized()
+    path = os.path.join(ROOT, 'build', 'logs', 'build-sanitize.log')
+    try:
+        with open(path, 'w', encoding='utf-8') as log:
+            _ninja_sanitized(log)
+    except subprocess.CalledProcessError as error:
+        with open(path, encoding='utf-8') as log:
+            raise OSError(f'{" ".join(error.cmd[:3])} failed:\n{log.read()[-4000:]}') from error
     environment = {
         'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1',
         'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
     }
-    for program in _meson_programs(SANITIZE, 'unit', SILENCE['sanitize'], environment):
-        if program.is_glib:
-            yield program
+    return [program for program in _meson_programs(SANITIZE, 'unit', SILENCE['sanitize'],
+                                                   environment) if program.is_glib]
+
+
+def listing(suite):
+    """The programs whose lists have all tests of a suite, without building more for it."""
+    if suite != 'sanitize':
+        return programs(suite)
+    return [program for program in programs('unit') if program.is_glib]
 
 
 def programs(suite):
     """The programs of a suite, in order. A suite without any is an error for the caller."""
     if suite == 'sanitize':
-        return list(_sanitized_programs())
+        return _sanitized_programs()
     silence = SILENCE.get(suite, 900)
-    found = list(_meson_programs(BUILD, suite, silence, {}))
     script = os.path.join(ROOT, 'tests', suite, 'run.py')
+    # For `meson test` a suite's run.py may be a test as well; here it is run once.
+    found = [program for program in _meson_programs(BUILD, suite, silence, {})
+             if script not in program.command]
     if os.path.exists(script):
         command = ['/usr/bin/python3', '-B', script]
         found.append(Program('run.py', command, {}, ROOT, silence, ['--list'], False))
