@@ -17,6 +17,7 @@ SANITIZE = os.path.join(ROOT, 'build', 'sanitize')
 DEFAULT = {
     'unit': 'functions and objects, one program a source file',
     'sanitize': 'the unit suite under AddressSanitizer and UndefinedBehaviorSanitizer',
+    'conformance': 'the stock agent, through qga-plugind and as it is',
     'lint': 'format, static analysis, house rules, contract, units, installed files',
     'backend': 'backends and netlink against real managers and kernels',
     'vm': 'the whole path on Debian 12 and Debian 13 guests',
@@ -65,6 +66,9 @@ def _ninja_sanitized(log):
         subprocess.run(['meson', 'setup', SANITIZE, ROOT, '-Db_sanitize=address,undefined',
                         '-Db_lundef=false', '--buildtype=debug', '-Doptimization=1'],
                        check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    # First what the build itself follows from: there may be new programs.
+    subprocess.run(['ninja', '-C', SANITIZE, 'build.ninja'], check=True, stdout=log, stderr=log,
+                   stdin=subprocess.DEVNULL)
     targets = [os.path.relpath(program.command[0], SANITIZE)
                for program in _meson_programs(SANITIZE, 'unit', 0, {}) if program.is_glib]
     subprocess.run(['ninja', '-C', SANITIZE, *targets], check=True, stdout=log, stderr=log,
