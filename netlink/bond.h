@@ -47,8 +47,8 @@ gnf_bond_set_primary_reselect(GnfNetlink *netlink, int bond, guint8 reselect, GE
  */
 gboolean gnf_bond_port_set_priority(GnfNetlink *netlink, int port, gint32 priority, GError **error);
 
-/* A port's queue id, 0 = none. EOPNOTSUPP if it is in no bond, EINVAL if another port has it or the
- * bond has fewer queues. */
+/* A port's queue id, 0 = none. EOPNOTSUPP if it is in no bond; EPERM if another port has the id or
+ * the bond has fewer queues. */
 gboolean
 gnf_bond_port_set_queue_id(GnfNetlink *netlink, int port, guint16 queue_id, GError **error);
 

@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -37,6 +38,7 @@ MODULES = (
     "8021q",
 )
 OPTIONS = {"bonding": "max_bonds=0"}
+BOOT_SECONDS = 60
 INIT = """#!/bin/busybox sh
 # Loads the modules, mounts the host's root read-only, runs each program, powers off.
 b=/bin/busybox
@@ -188,6 +190,8 @@ def boot(programs, environment=(), seconds=60):
     after each. seconds: the longest that one program may take. GuestError if the guest does not
     get as far as the first program.
     """
+    if os.geteuid() != 0:
+        raise GuestError("the guest's root is this machine's: run the backend suite as root")
     base = ensure()
     with tempfile.TemporaryDirectory() as folder:
         initramfs, console = Path(folder) / "initramfs", Path(folder) / "console"
@@ -196,15 +200,14 @@ def boot(programs, environment=(), seconds=60):
         command = _command(base, initramfs, console)
         started = False
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:
+            alarm = threading.Timer(BOOT_SECONDS + seconds * len(programs), qemu.kill)
+            alarm.start()
             try:
                 for line in qemu.stdout:
                     started = True
                     yield line.decode(errors="replace").rstrip("\r\n")
             finally:
+                alarm.cancel()
                 qemu.kill()
         if not started:
             raise GuestError("the guest did not start:\n" + console.read_text(errors="replace"))
-
-
-if os.geteuid() != 0:
-    raise GuestError("the backend suite reads the whole file system for its guest: run it as root")

@@ -192,7 +192,7 @@ test_queue_id(Network *network, gconstpointer data)
     port = network_link(network, network->ports[1]);
     g_assert_cmpuint(port->bond_port->queue_id, ==, 3);
     g_assert_false(gnf_bond_port_set_queue_id(network->netlink, network->ports[0], 3, &error));
-    g_assert_error(error, GNF_NETLINK_ERROR, EINVAL);
+    g_assert_error(error, GNF_NETLINK_ERROR, EPERM);
     g_clear_error(&error);
 }
 

@@ -152,7 +152,7 @@ test_overrun(Network *network, gconstpointer data)
 
     network_ip("link add one type dummy");
     start(&watch);
-    make_events(network, network_index("one"), 3000);
+    make_events(network, network_index("one"), 1500);
     wait_for_match(&watch);
     drain();
     watch.type = GNF_LINK_EVENT_DEL;
