@@ -10,6 +10,8 @@
  */
 #include "nm-backend/nm-operations.h"
 
+#include <net/if.h>
+
 #include "failover/error.h"
 #include "nm-backend/nm-call.h"
 #include "nm-backend/nm-choose.h"
@@ -209,14 +211,36 @@ was_overtaken(NMActiveConnection *active)
     }
 }
 
+/* The profile is active on another device: never taken away from a NIC that is there (it could be
+ * the standby, or the old NIC); one that has gone gives it up soon. */
+static void
+wait_for_user(Attach *self, NMDevice *user)
+{
+    const char *name = nm_device_get_iface(user);
+
+    self->call.waiting_for = "NetworkManager to notice that the old NIC has gone";
+    if (!name || !if_nametoindex(name))
+        return;
+    gnf_nm_call_return_error(&self->call,
+                             gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,
+                                        "profile %s is active on %s: it cannot be activated on %s, "
+                                        "too",
+                                        self->uuid,
+                                        name,
+                                        self->call.interface));
+}
+
 /* The device has something else active, or nothing. */
 static void
 start(Attach *self, NMDevice *device, NMRemoteConnection *profile)
 {
     GnfNmNic nic = get_nic(device);
+    NMDevice *user = gnf_nm_choose_find_user(gnf_nm_get_client(self->call.nm), profile, device);
 
-    if (self->mine &&
-        nm_active_connection_get_state(self->mine) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATED)
+    if (user)
+        wait_for_user(self, user);
+    else if (self->mine &&
+             nm_active_connection_get_state(self->mine) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATED)
         self->call.waiting_for = "NetworkManager to activate the profile";
     else if (self->mine && !(was_overtaken(self->mine) && may_try_again(self)))
         give_up(self, device);

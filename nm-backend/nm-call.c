@@ -54,6 +54,7 @@ stop(GnfNmCall *call)
     clear_source(&call->due);
     watch(&call->device, NULL, call);
     watch(&call->active, NULL, call);
+    watch(&call->bond, NULL, call);
     return call->task;
 }
 
@@ -153,10 +154,10 @@ gnf_nm_get_name(int ifindex)
 
 /* D-Bus does not tell a device's ifindex: the name that the kernel has for it now is the key. */
 static NMDevice *
-find_device(const GnfNmCall *call)
+find_device(const GnfNmCall *call, int ifindex)
 {
     NMClient *client = gnf_nm_get_client(call->nm);
-    g_autofree char *name = gnf_nm_get_name(call->ifindex);
+    g_autofree char *name = gnf_nm_get_name(ifindex);
 
     if (!client || !name)
         return NULL;
@@ -174,11 +175,20 @@ find_device(const GnfNmCall *call)
 NMDevice *
 gnf_nm_call_get_device(GnfNmCall *call)
 {
-    NMDevice *device = find_device(call);
+    NMDevice *device = find_device(call, call->ifindex);
 
     watch(&call->device, device, call);
     watch(&call->active, device ? nm_device_get_active_connection(device) : NULL, call);
     return device;
+}
+
+NMDevice *
+gnf_nm_call_get_bond(GnfNmCall *call, int bond_ifindex)
+{
+    NMDevice *bond = find_device(call, bond_ifindex);
+
+    watch(&call->bond, bond, call);
+    return bond;
 }
 
 gpointer
@@ -186,6 +196,12 @@ gnf_nm_call_begin(GnfNmCall *call)
 {
     call->asking = TRUE;
     clear_source(&call->due);
+    return g_object_ref(call->task);
+}
+
+gpointer
+gnf_nm_call_begin_watching(GnfNmCall *call)
+{
     return g_object_ref(call->task);
 }
 

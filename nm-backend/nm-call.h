@@ -26,8 +26,9 @@ struct GnfNmCall {
     GTask *task;
     GSource *cancelled;
     GSource *due;
-    GObject *device; /* watched: an NMDevice and its NMActiveConnection */
+    GObject *device; /* watched: an NMDevice, its NMActiveConnection */
     GObject *active;
+    GObject *bond; /* watched: the bond's NMDevice */
     gboolean asking;
     gboolean blocking;
     gboolean ended;
@@ -58,9 +59,14 @@ char *gnf_nm_get_name(int ifindex);
  * active connection; NULL when it has none (yet). Borrowed until the next step. */
 NMDevice *gnf_nm_call_get_device(GnfNmCall *call);
 
+/* The device of its bond, watched from now on; NULL when NetworkManager has none. Borrowed. */
+NMDevice *gnf_nm_call_get_bond(GnfNmCall *call, int bond_ifindex);
+
 /* Around a request to NetworkManager: _begin gives the user_data of its callback, _end gives the
  * call back, or NULL if it has ended meanwhile. After _end the step is due. */
 gpointer gnf_nm_call_begin(GnfNmCall *call);
+/* The same, for a request whose effect may be seen before its answer comes: steps go on. */
+gpointer gnf_nm_call_begin_watching(GnfNmCall *call);
 GnfNmCall *gnf_nm_call_end(gpointer user_data);
 GCancellable *gnf_nm_call_get_cancellable(const GnfNmCall *call);
 

@@ -81,6 +81,25 @@ choose_by_fit(NMClient *client, const GnfNmWanted *wanted, GError **error)
     return NULL;
 }
 
+NMDevice *
+gnf_nm_choose_find_user(NMClient *client, NMRemoteConnection *profile, NMDevice *except)
+{
+    const GPtrArray *all = nm_client_get_active_connections(client);
+    NMSettingConnection *setting = nm_connection_get_setting_connection(NM_CONNECTION(profile));
+
+    if (nm_setting_connection_get_multi_connect(setting) > NM_CONNECTION_MULTI_CONNECT_SINGLE)
+        return NULL;
+    for (guint i = 0; i < all->len; i++) {
+        NMActiveConnection *active = g_ptr_array_index(all, i);
+        const GPtrArray *devices = nm_active_connection_get_devices(active);
+
+        if (nm_active_connection_get_connection(active) == profile && devices->len > 0 &&
+            g_ptr_array_index(devices, 0) != except)
+            return g_ptr_array_index(devices, 0);
+    }
+    return NULL;
+}
+
 NMRemoteConnection *
 gnf_nm_choose(NMClient *client, const GnfNmWanted *wanted, GError **error)
 {

@@ -17,3 +17,7 @@ typedef struct {
 /* The profile, borrowed from client; or NULL with GNF_REASON_CODE_MANAGER_FAILED saying why none.
  */
 NMRemoteConnection *gnf_nm_choose(NMClient *client, const GnfNmWanted *wanted, GError **error);
+
+/* The device other than except on which the profile is active, and from which activating it would
+ * take it away; NULL: none, or the profile may be active several times. Borrowed. */
+NMDevice *gnf_nm_choose_find_user(NMClient *client, NMRemoteConnection *profile, NMDevice *except);

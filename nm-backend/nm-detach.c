@@ -5,11 +5,22 @@
  * Disconnect and not Deactivate: it alone blocks the device as well as the profile, so that no
  * other matching profile takes the NIC (DHCP on it). NetworkManager refuses it for a device that is
  * not active; there the Autoconnect property does the same for as long as the NIC is plugged in.
+ *
+ * NetworkManager sets its blocks and takes the port out of the bond at once; after that it only
+ * runs dispatcher scripts and tidies up, which takes most of the time and undoes nothing. So the
+ * call ends when NetworkManager no longer lists the NIC among the bond's ports, which may be before
+ * it has answered.
  */
 #include "nm-backend/nm-operations.h"
 
 #include "failover/error.h"
 #include "nm-backend/nm-call.h"
+
+typedef struct {
+    GnfNmCall call;
+    int bond_ifindex;
+    gboolean asked; /* a disconnect is unanswered */
+} Detach;
 
 static void
 on_disconnected(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -18,6 +29,8 @@ on_disconnected(GObject *source, GAsyncResult *result, gpointer user_data)
     gboolean done = nm_device_disconnect_finish(NM_DEVICE(source), result, &error);
     GnfNmCall *call = gnf_nm_call_end(user_data);
 
+    if (call)
+        ((Detach *)call)->asked = FALSE;
     /* Not active any more is what was asked for: the next step looks. */
     if (!call || done || g_error_matches(error, NM_DEVICE_ERROR, NM_DEVICE_ERROR_NOT_ACTIVE))
         g_clear_error(&error);
@@ -26,29 +39,60 @@ on_disconnected(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-disconnect(GnfNmCall *call, NMDevice *device)
+disconnect(Detach *self, NMDevice *device)
 {
+    GnfNmCall *call = &self->call;
+
+    if (self->asked)
+        return;
+    self->asked = TRUE;
     call->waiting_for = "NetworkManager to accept the disconnect";
-    nm_device_disconnect_async(
-        device, gnf_nm_call_get_cancellable(call), on_disconnected, gnf_nm_call_begin(call));
+    nm_device_disconnect_async(device,
+                               gnf_nm_call_get_cancellable(call),
+                               on_disconnected,
+                               gnf_nm_call_begin_watching(call));
+}
+
+static gboolean
+has_port(NMDevice *bond, NMDevice *device)
+{
+    const GPtrArray *ports = nm_device_get_ports(bond);
+
+    for (guint i = 0; i < ports->len; i++) {
+        if (g_ptr_array_index(ports, i) == device)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The device is being deactivated for good, and NetworkManager says that it has left the bond. */
+static gboolean
+is_released(Detach *self, NMDevice *device)
+{
+    NMDevice *bond = gnf_nm_call_get_bond(&self->call, self->bond_ifindex);
+
+    return nm_device_get_state(device) == NM_DEVICE_STATE_DEACTIVATING &&
+           !nm_device_get_autoconnect(device) && bond && !has_port(bond, device);
 }
 
 /* Whatever is active or about to be is disconnected, also when it came after the first disconnect:
- * only a device at rest, and told to stay there, ends the call. */
+ * only a device at rest, or on the way to it, and told to stay there, ends the call. */
 static void
-detach_device(GnfNmCall *call, NMDevice *device)
+detach_device(Detach *self, NMDevice *device)
 {
+    GnfNmCall *call = &self->call;
     NMDeviceState state = nm_device_get_state(device);
+    gboolean resting =
+        state <= NM_DEVICE_STATE_DISCONNECTED && !nm_device_get_active_connection(device);
 
-    if (state > NM_DEVICE_STATE_DISCONNECTED && state <= NM_DEVICE_STATE_ACTIVATED) {
-        disconnect(call, device);
-    } else if (state > NM_DEVICE_STATE_DISCONNECTED || nm_device_get_active_connection(device)) {
+    if (state > NM_DEVICE_STATE_DISCONNECTED && state <= NM_DEVICE_STATE_ACTIVATED)
+        disconnect(self, device);
+    else if (!resting && !is_released(self, device))
         call->waiting_for = "NetworkManager to finish the disconnect (dispatcher scripts?)";
-    } else if (state > NM_DEVICE_STATE_UNMANAGED && nm_device_get_autoconnect(device)) {
+    else if (state > NM_DEVICE_STATE_UNMANAGED && nm_device_get_autoconnect(device))
         gnf_nm_call_set_autoconnect(call, device, FALSE);
-    } else {
+    else
         gnf_nm_call_return(call, GINT_TO_POINTER(TRUE), NULL);
-    }
 }
 
 static void
@@ -73,10 +117,10 @@ detach_step(GnfNmCall *call)
     if (!device)
         call->waiting_for = "NetworkManager to know it";
     else
-        detach_device(call, device);
+        detach_device((Detach *)call, device);
 }
 
-static const GnfNmCallKind detach_kind = {sizeof(GnfNmCall), detach_step, NULL};
+static const GnfNmCallKind detach_kind = {sizeof(Detach), detach_step, NULL};
 
 void
 gnf_nm_detach_start(GnfNm *nm,
@@ -85,8 +129,9 @@ gnf_nm_detach_start(GnfNm *nm,
                     GAsyncReadyCallback callback,
                     gpointer user_data)
 {
-    GnfNmCall *call = gnf_nm_call_new(&detach_kind, nm, cancellable, callback, user_data);
+    Detach *self = (Detach *)gnf_nm_call_new(&detach_kind, nm, cancellable, callback, user_data);
 
-    call->ifindex = target->ifindex;
-    call->interface = g_strdup(target->interface);
+    self->call.ifindex = target->ifindex;
+    self->call.interface = g_strdup(target->interface);
+    self->bond_ifindex = target->bond_ifindex;
 }
