@@ -6,13 +6,13 @@
 #include "netlink/announce.h"
 
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
-#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/ether.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,19 +52,6 @@ send_frame(Announcement *announcement, const GnfLink *link, const void *frame, g
     keep_first_error(announcement, error);
 }
 
-static gboolean
-parse_mac(const char *text, guint8 ret_mac[6])
-{
-    return text && sscanf(text,
-                          "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx",
-                          &ret_mac[0],
-                          &ret_mac[1],
-                          &ret_mac[2],
-                          &ret_mac[3],
-                          &ret_mac[4],
-                          &ret_mac[5]) == 6;
-}
-
 static void
 announce_address(Announcement *announcement,
                  const GnfLink *link,
@@ -90,10 +77,10 @@ announce_link(Announcement *announcement, const GnfLink *link)
 {
     GError *error = NULL;
     g_autoptr(GArray) addresses = NULL;
-    guint8 mac[6];
+    struct ether_addr mac;
 
-    if (!link->up || link->flags & IFF_NOARP || link->type != ARPHRD_ETHER ||
-        !parse_mac(link->mac, mac))
+    if (!link->up || link->flags & IFF_NOARP || link->type != ARPHRD_ETHER || !link->mac ||
+        !ether_aton_r(link->mac, &mac))
         return;
     addresses = gnf_address_list(announcement->netlink, link->ifindex, &error);
     if (!addresses) {
@@ -101,7 +88,8 @@ announce_link(Announcement *announcement, const GnfLink *link)
         return;
     }
     for (guint i = 0; i < addresses->len; i++)
-        announce_address(announcement, link, mac, &g_array_index(addresses, GnfAddress, i));
+        announce_address(
+            announcement, link, mac.ether_addr_octet, &g_array_index(addresses, GnfAddress, i));
 }
 
 static gboolean

@@ -82,7 +82,7 @@ static gboolean
 set_options(struct nl_sock *socket)
 {
     const struct timeval timeout = {GNF_NETLINK_TIMEOUT_MS / 1000,
-                                    GNF_NETLINK_TIMEOUT_MS % 1000 * 1000};
+                                    GNF_NETLINK_TIMEOUT_MS % 1000 * 1000L};
     const int on = 1;
     int fd = nl_socket_get_fd(socket);
 

@@ -12,7 +12,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#define DEADLINE_US (5 * G_USEC_PER_SEC)
+#define DEADLINE_US (5 * (gint64)G_USEC_PER_SEC)
 
 static void
 enter_namespace(void)
