@@ -6,6 +6,9 @@
 
 #include <fnmatch.h>
 
+/* What no shell looks at twice. */
+#define PLAIN_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-.:,"
+
 /* One element of a pattern list (nm-settings(5), "match.interface-name"): "&" must match, "|" (or
  * nothing) is one of several of which one has to, "!" turns it round and by itself means "&!", and
  * a backslash ends these. */
@@ -236,7 +239,8 @@ gnf_nm_profile_point_at(NMConnection *profile, const GnfNmNic *nic)
 static void
 describe_change(GString *what, GString *how, const char *property, const char *old, const char *new)
 {
-    g_autofree char *quoted = g_shell_quote(new);
+    gboolean plain = !new[strspn(new, PLAIN_CHARACTERS)];
+    g_autofree char *quoted = plain ? g_strdup(new) : g_shell_quote(new);
 
     g_string_append_printf(what, "%s%s is %s, not %s", what->len ? "; " : "", property, old, new);
     g_string_append_printf(how, " %s %s", property, quoted);
