@@ -79,8 +79,9 @@ class Guest(Machine):
             self.lab.network.add_tap(self._tap(nic.id))
         argv = self._argv() + (["-incoming", "defer"] if incoming else [])
         with open(self.folder / "qemu.log", "wb") as log:
+            # Ahead of compilers and the like: a starved guest loses packets of its own accord.
             self.process = subprocess.Popen(
-                self.lab.network.inside(*argv),
+                ["nice", "-n", "-10", *self.lab.network.inside(*argv)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
         self.qmp.open(20)

@@ -9,7 +9,7 @@ complete: they are as long as in the aided story, or as PREPARE and COMPLETE say
 import time
 from dataclasses import dataclass, field
 
-from tests.lab.base import Deadline, LabError
+from tests.lab.base import LOGS, Deadline, LabError
 from tests.lab.carriers import CarrierSampler
 from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY_MAC
@@ -20,7 +20,8 @@ AFTER = 1.0  # a phase goes on this long after its act, so that what the act bro
 SETTLE = 5.0  # from the end of complete to the look at the bond, in both stories
 PREPARE = 2.0
 COMPLETE = 4.0
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 90
+REPLY = 30  # the guest answers within 4 s of hearing a command, if its CPU is not starved
 NEW_PORT = "rp2"
 
 
@@ -131,7 +132,7 @@ class Story:
         deadline = Deadline(COMMAND_SECONDS, f"{command} to be done")
         short = command.removeprefix("guest-net-failover-")
         try:
-            while (status := guest.command(command).get("status")) == "waiting":
+            while (status := guest.command(command, timeout=REPLY).get("status")) == "waiting":
                 deadline.left()
             if status != "done":
                 raise LabError(f"{command} ended as {status}")
@@ -146,6 +147,9 @@ class Story:
         outcome = self.outcome
         outcome.bond = self.twin.bond()
         outcome.interface = self.twin.interface_of(PRIMARY_MAC)
+        name = f"{self.guest.lab.name}.journal"
+        LOGS.mkdir(parents=True, exist_ok=True)
+        (LOGS / name).write_text(self.twin.journal(2000))
         listing = self.twin.exec(["/usr/bin/nmcli", "-g", "DEVICE,STATE,CONNECTION", "device"]).out
         for line in listing.splitlines():
             device, state, connection = (line.split(":") + ["", ""])[:3]
