@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tests of what the lab computes without a guest: phases and gaps, the bond's file, archives.
+
+A measurement is only as good as these: what is lost, when, and what the kernel's text says.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, ROOT)
+sys.dont_write_bytecode = True
+
+from tests.lab import bond, initramfs, profiles
+from tests.lab.base import Deadline, LabError
+from tests.lab.channel import CommandError
+from tests.lab.probe import Phase, ProbeLog
+from tests.runner import cases
+
+BOTH = """Ethernet Channel Bonding Driver: v6.1.0
+
+Bonding Mode: fault-tolerance (active-backup)
+Primary Slave: enp1s0 (primary_reselect always)
+Currently Active Slave: enp4s0
+MII Status: up
+
+Slave Interface: enp4s0
+MII Status: up
+Permanent HW addr: 52:54:00:77:00:02
+
+Slave Interface: enp1s0
+MII Status: down
+Permanent HW addr: 52:54:00:77:00:01
+"""
+NO_PORT = """Bonding Mode: fault-tolerance (active-backup)
+Primary Slave: None
+Currently Active Slave: None
+MII Status: down
+"""
+
+
+def log_of(replies):
+    """A log of one probe a second; a reply is how long it took, None if lost."""
+    sent = [float(second) for second in range(len(replies))]
+    return ProbeLog(sent, [None if r is None else s + r for s, r in zip(sent, replies)])
+
+
+def check_lost():
+    """A lost probe belongs to the phase that it was sent in, also at the border."""
+    log = log_of([0.1, None, None, 0.1, 0.1])
+    assert log.statistics(Phase('a', 0, 2))['lost'] == 1
+    assert log.statistics(Phase('b', 2, 5)) == {'sent': 3, 'lost': 1, 'longest-gap-ms': 3000.0}
+    assert log.lost_times() == [1.0, 2.0]
+
+
+def check_gap():
+    """A gap that spans a border counts on both sides, and nowhere else."""
+    log = log_of([0.1, 0.1, None, 0.1, 0.1, 0.1])
+    gaps = [log.statistics(Phase('x', start, start + 0.5))['longest-gap-ms']
+            for start in (0.2, 1.2, 2.8, 3.2)]
+    assert gaps == [1000.0, 2000.0, 2000.0, 1000.0], gaps
+
+
+def check_late():
+    """A reply that is late, or overtaken, is no loss."""
+    log = log_of([2.5, 0.1, 0.1, 0.1])
+    assert log.statistics(Phase('x', 0, 4)) == {'sent': 4, 'lost': 0, 'longest-gap-ms': 1100.0}
+
+
+def check_never():
+    """No reply at all: the gap is as long as the probing."""
+    figures = log_of([None, None, None]).statistics(Phase('x', 0, 3))
+    assert figures == {'sent': 3, 'lost': 3, 'longest-gap-ms': 2000.0}, figures
+
+
+def check_load():
+    with tempfile.NamedTemporaryFile('w+') as file:
+        file.write('1000000 1000500\n1001000 0\n')
+        file.flush()
+        log = ProbeLog.load(Path(file.name))
+    assert (log.sent, log.received) == ([1.0, 1.001], [1.0005, None])
+
+
+def check_bond():
+    parsed = bond.parse(BOTH)
+    assert (parsed.active, parsed.primary, parsed.up) == ('enp4s0', 'enp1s0', True)
+    assert parsed.ports == {'enp4s0': bond.Port('enp4s0', True, '52:54:00:77:00:02'),
+                            'enp1s0': bond.Port('enp1s0', False, '52:54:00:77:00:01')}
+
+
+def check_bond_empty():
+    assert bond.parse(NO_PORT) == bond.Bond(None, None, False, {})
+
+
+def check_archive():
+    """cpio itself, from busybox, reads the archive; folders are made, modes kept."""
+    files = initramfs.files_archive({'/etc/a/b': ('secret', 0o600), '/etc/c': 'x' * 5})
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(['/bin/busybox', 'cpio', '-idm'], input=files, cwd=folder, check=True,
+                       stderr=subprocess.DEVNULL)
+        path = os.path.join(folder, 'overlay/etc/a/b')
+        assert open(path, encoding='ascii').read() == 'secret'
+        assert os.stat(path).st_mode & 0o777 == 0o600
+        assert open(os.path.join(folder, 'overlay/etc/c'), encoding='ascii').read() == 'xxxxx'
+
+
+def check_profiles():
+    """A port bound by MAC has no interface name; an option of None is left out."""
+    files = profiles.bond_profiles(primary_mac='02:00:00:00:00:01', bond_options={'primary': None})
+    text, mode = files[f'{profiles.FOLDER}/primary.nmconnection']
+    assert mode == 0o600 and 'interface-name' not in text
+    assert 'mac-address=02:00:00:00:00:01\n' in text
+    assert 'primary=' not in files[f'{profiles.FOLDER}/bond0.nmconnection'][0]
+
+
+def check_code():
+    error = CommandError('x', {'class': 'GenericError', 'desc': 'no-standby: bond0 has none'})
+    assert error.code == 'no-standby'
+    assert CommandError('x', {'desc': 'The command x has not been found'}).code == ''
+
+
+def check_deadline():
+    try:
+        Deadline(0, 'the moon').left()
+    except LabError as error:
+        assert 'the moon' in str(error)
+    else:
+        raise AssertionError('a deadline of 0 s has time left')
+
+
+def tests():
+    return {'probe/lost': check_lost, 'probe/gap': check_gap, 'probe/late': check_late,
+            'probe/never-answered': check_never, 'probe/load': check_load,
+            'bond/parse': check_bond, 'bond/parse/no-port': check_bond_empty,
+            'initramfs/archive': check_archive, 'profiles/variants': check_profiles,
+            'channel/error-code': check_code, 'deadline/says-what-for': check_deadline}
+
+
+if __name__ == '__main__':
+    cases.main(tests())
