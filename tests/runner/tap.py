@@ -70,6 +70,7 @@ class Reader:
         now = time.monotonic()
         told = SECONDS.search(note)
         seconds = float(told[1]) if told else now - self.stamp
+        note = SECONDS.sub('', note).strip() if told else note
         result = Result(name, outcome, seconds, note, tuple(self.lines))
         self.seen.add(name)
         self.failed |= outcome == 'failed'
