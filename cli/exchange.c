@@ -8,7 +8,7 @@
 #include <sys/un.h>
 
 /* The engine's replies stay under 4 MiB, libvirt's limit; what is longer is not one of them. */
-#define REPLY_MAX (4 * 1024 * 1024)
+#define REPLY_MAX (4L << 20)
 
 /* How long nothing may come before the person in front is shown a sign of life. */
 #define TICK_US (G_USEC_PER_SEC / 4)
@@ -101,7 +101,7 @@ receive_line(const GnfExchange *exchange, GSocket *socket, GError **error)
     const char *newline = NULL;
 
     while (!(newline = memchr(reply->str, '\n', reply->len))) {
-        if (reply->len > REPLY_MAX) {
+        if (reply->len > (gsize)REPLY_MAX) {
             g_set_error_literal(
                 error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "the answer does not end");
             return NULL;

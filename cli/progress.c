@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* What is over sooner needs no explanation. */
-#define PATIENCE_US (2 * G_USEC_PER_SEC)
+#define PATIENCE_US (2L * G_USEC_PER_SEC)
 
 void
 gnf_progress_begin(GnfProgress *progress, const char *what)

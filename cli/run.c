@@ -175,6 +175,15 @@ check_value(const Run *run, const GnfReply *reply)
     return FALSE;
 }
 
+static void
+pause_until(gint64 due_us)
+{
+    gint64 left = due_us - g_get_monotonic_time();
+
+    if (left > 0)
+        g_usleep((gulong)left); /* nocheck:sleep because there is no event to wait for */
+}
+
 /* FALSE: the reply is final. */
 static gboolean
 goes_on(const Run *run, GnfExit outcome)
@@ -204,6 +213,6 @@ gnf_run(const GnfSubcommand *subcommand, const GnfOptions *options, const char *
         outcome = exit_of(subcommand, reply);
         if (!goes_on(&run, outcome))
             return print_value(&run, reply) ? outcome : GNF_EXIT_ERROR;
-        g_usleep((gulong)MAX(asked_us + (gint64)PAUSE_US - g_get_monotonic_time(), 0));
+        pause_until(asked_us + (gint64)PAUSE_US);
     }
 }

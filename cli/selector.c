@@ -48,7 +48,7 @@ set_member(JsonObject *selector, const char *name, const char *value, GError **e
         normal = normalise_pci_address(value);
     else
         normal = normalise_mac(value);
-    if (json_object_has_member(selector, name))
+    if (normal && json_object_has_member(selector, name))
         return fail(name, "given twice", error);
     if (normal) {
         json_object_set_string_member(selector, name, normal);

@@ -26,9 +26,9 @@ gnf_text_duration(guint64 microseconds)
 {
     if (microseconds < 1000)
         return g_strdup_printf("%" G_GUINT64_FORMAT " us", microseconds);
-    if (microseconds < 10 * 1000)
+    if (microseconds < 10000)
         return g_strdup_printf("%.1f ms", (double)microseconds / 1000);
-    if (microseconds < 10 * 1000 * 1000)
+    if (microseconds < 10000000)
         return g_strdup_printf("%" G_GUINT64_FORMAT " ms", (microseconds + 500) / 1000);
     return g_strdup_printf("%.1f s", (double)microseconds / 1000000);
 }
@@ -38,9 +38,9 @@ static void
 append_reason(GString *out, JsonObject *reason)
 {
     const char *code = json_object_get_string_member(reason, "code");
-    g_autofree char *detail = gnf_text_printable(json_object_get_string_member(reason, "detail"));
+    g_autofree char *raw = g_strdup(json_object_get_string_member(reason, "detail"));
+    g_autofree char *detail = gnf_text_printable(g_strchomp(raw));
 
-    g_strchomp(detail);
     g_string_append_printf(out, "%s: %s", code, detail);
     if (*detail && !strchr(".!?", detail[strlen(detail) - 1]))
         g_string_append_c(out, '.');
