@@ -28,7 +28,7 @@ static const struct {
     {GNF_EXIT_ERROR, "refused or failed: nothing was changed, or all was put back"},
     {GNF_EXIT_USAGE, "wrong usage: nothing was sent"},
     {GNF_EXIT_WAITING, "the work goes on in the guest: give the same command again"},
-    {GNF_EXIT_PARTIAL, "best-effort: at least one device is not done"},
+    {GNF_EXIT_PARTIAL, "partial or failed: at least one device is not done"},
     {GNF_EXIT_NO_ANSWER, "no answer: the engine could not be reached, or took too long"},
 };
 

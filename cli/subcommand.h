@@ -15,7 +15,7 @@ typedef enum {
     GNF_EXIT_ERROR = 1,     /* the engine's error, or an answer that makes no sense */
     GNF_EXIT_USAGE = 2,     /* nothing was sent */
     GNF_EXIT_WAITING = 3,   /* the work goes on in the guest */
-    GNF_EXIT_PARTIAL = 4,   /* best-effort: at least one device is not done */
+    GNF_EXIT_PARTIAL = 4,   /* partial or failed: at least one device is not done */
     GNF_EXIT_NO_ANSWER = 5, /* the engine was not reached, or gave no answer in time */
 } GnfExit;
 
