@@ -101,7 +101,12 @@ class Tidy:
         stamp = os.path.join(CACHE, 'clang-tidy', self._key(path))
         if os.path.exists(stamp):
             return
-        run(self.program, '-p', BUILD, *EXTRA, path, cwd=ROOT)
+        try:
+            run(self.program, '-p', BUILD, *EXTRA, path, cwd=ROOT)
+        except Failed as error:
+            # The findings, without the path that the analyzer took to each.
+            found = re.findall(r'^\S+: error: .*|^\S+: note: .*threshold.*', str(error), re.MULTILINE)
+            raise Failed('\n'.join(found) or str(error)) from None
         os.makedirs(os.path.dirname(stamp), exist_ok=True)
         with open(stamp, 'w', encoding='utf-8') as file:
             file.write(path + '\n')
