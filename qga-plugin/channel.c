@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <linux/vm_sockets.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -187,16 +186,31 @@ open_port(GnfChannel *channel)
     be_open(channel);
 }
 
+static gboolean
+parse_vsock(const char *path, struct sockaddr_vm *address)
+{
+    g_auto(GStrv) numbers = g_strsplit(path, ":", 2);
+    guint64 cid, port;
+
+    if (g_strv_length(numbers) != 2 ||
+        !g_ascii_string_to_unsigned(numbers[0], 10, 0, G_MAXUINT32, &cid, NULL) ||
+        !g_ascii_string_to_unsigned(numbers[1], 10, 0, G_MAXUINT32, &port, NULL)) {
+        errno = EINVAL;
+        return FALSE;
+    }
+    address->svm_cid = cid;
+    address->svm_port = port;
+    return TRUE;
+}
+
 static int
 listen_vsock(const char *path)
 {
     struct sockaddr_vm address = {.svm_family = AF_VSOCK};
     int fd;
 
-    if (sscanf(path, "%u:%u", &address.svm_cid, &address.svm_port) != 2) {
-        errno = EINVAL;
+    if (!parse_vsock(path, &address))
         return -1;
-    }
     fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;

@@ -34,13 +34,19 @@ static const char *const no_reply[] = {
     "guest-suspend-ram",
 };
 
+static void
+add_basic(GnfAgentCommands *commands)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(basic); i++)
+        set_add(commands->names, basic[i]);
+}
+
 void
 gnf_agent_commands_init(GnfAgentCommands *commands)
 {
     commands->names = set_new();
     commands->no_reply = set_new();
-    for (guint i = 0; i < G_N_ELEMENTS(basic); i++)
-        set_add(commands->names, basic[i]);
+    add_basic(commands);
     for (guint i = 0; i < G_N_ELEMENTS(no_reply); i++)
         set_add(commands->no_reply, no_reply[i]);
 }
@@ -68,6 +74,7 @@ gnf_agent_commands_learn(GnfAgentCommands *commands, const char *line, gsize len
         !gnf_json_member(info, "supported_commands", &list))
         return;
     g_hash_table_remove_all(commands->names);
+    add_basic(commands);
     while (gnf_json_element(list, &position, &entry)) {
         g_autofree char *name = NULL;
 

@@ -111,6 +111,62 @@ class Plugin(threading.Thread):
             self.server.close()
 
 
+class FakeAgent(threading.Thread):
+    """What qemu-ga would not do on demand: `answers` maps a command to the bytes of its reply.
+
+    It answers the greeting by itself, and closes after a reply that is no whole line.
+    """
+
+    def __init__(self, path, answers):
+        super().__init__(daemon=True)
+        self.answers = {
+            "guest-info": b'{"return": {"version": "0", "supported_commands": []}}\n',
+            "guest-fsfreeze-status": b'{"return": "thawed"}\n',
+        } | answers
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(str(path))
+        self.server.listen(1)
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            with client:
+                self.serve(client)
+
+    @staticmethod
+    def requests(client):
+        text, decoder = "", json.JSONDecoder()
+        while data := client.recv(1 << 16):
+            text = (text + data.decode("latin-1")).lstrip("\xff \n")
+            while text:
+                try:
+                    request, end = decoder.raw_decode(text)
+                except ValueError:
+                    break
+                yield request
+                text = text[end:].lstrip("\xff \n")
+
+    def serve(self, client):
+        for request in self.requests(client):
+            command, identity = request["execute"], request.get("id")
+            if command.startswith("guest-sync"):
+                mark = b"\xff" if command == "guest-sync-delimited" else b""
+                client.sendall(mark + b'{"return": 1, "id": %d}\n' % identity)
+                continue
+            reply = self.answers[command]
+            client.sendall(reply)
+            if not reply.endswith(b"\n"):
+                return
+
+    def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+
+
 class Agents:
     """A folder with qemu-ga, a plugin and qga-plugind; the host's end is `host_path`."""
 
@@ -150,6 +206,9 @@ class Agents:
 
     def host(self):
         return Host(self.host_path)
+
+    def log_text(self):
+        return (self.folder / "log").read_text(encoding="utf-8")
 
     def cpu_ticks(self):
         fields = pathlib.Path(f"/proc/{self.plugind.pid}/stat").read_text().rsplit(")", 1)[1].split()

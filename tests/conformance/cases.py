@@ -5,7 +5,7 @@ import random
 import time
 import unittest
 
-from tests.conformance.agents import Agents, Host, wait_for
+from tests.conformance.agents import Agents, FakeAgent, Host, wait_for
 
 
 class PluginTest(unittest.TestCase):
@@ -243,6 +243,87 @@ class AgentRestarts(PluginTest):
         self.agents.start_plugind(())
         host = self.agents.host()
         self.assertEqual(host.ask("guest-get-osinfo").keys(), {"return"})
+        host.close()
+
+
+class Frozen(PluginTest):
+    """Against a fake, since freezing is not for the machine that runs this."""
+
+    with_agent = False
+    STATUS = b'{"return": "thawed"}\n'
+
+    def setUp(self):
+        super().setUp()
+        self.fake = FakeAgent(self.agents.agent_path, {
+            "guest-fsfreeze-status": self.STATUS,
+            "guest-fsfreeze-freeze": b'{"return": 2}\n',
+            "guest-fsfreeze-freeze-list": b'{"return": 0}\n',
+            "guest-fsfreeze-thaw": b'{"return": 2}\n',
+        })
+        self.addCleanup(self.fake.close)
+        wait_for(lambda: "return" in self.host.ask("guest-fsfreeze-status"), "the fake agent")
+
+    def is_refused(self):
+        reply = self.host.ask("guest-test-one", 9)
+        shown = [entry["enabled"] for entry
+                 in self.host.ask("guest-info")["return"]["supported_commands"]]
+        refused = "error" in reply
+        self.assertEqual(set(shown), {not refused})
+        if refused:
+            self.assertEqual(reply, {"id": 9, "error": {
+                "class": "CommandNotFound",
+                "desc": "Command guest-test-one has been disabled: the agent is in frozen state"}})
+        return refused
+
+    def test_plugin_commands_are_refused_from_freeze_to_thaw(self):
+        self.assertFalse(self.is_refused())
+        self.host.send(b'{"execute":"guest-fsfreeze-freeze"}{"execute":"guest-test-one"}')
+        self.assertEqual(json.loads(self.host.line()), {"return": 2})
+        self.assertIn(b"frozen state", self.host.line())
+        self.assertTrue(self.is_refused())
+        self.host.ask("guest-fsfreeze-thaw")
+        self.assertFalse(self.is_refused())
+
+    def test_a_freeze_of_nothing_is_none(self):
+        self.host.ask("guest-fsfreeze-freeze-list")
+        self.assertFalse(self.is_refused())
+
+    def test_nothing_is_logged(self):
+        self.host.ask("guest-fsfreeze-freeze")
+        before = self.agents.log_text()
+        self.fake.close()
+        self.agents.agent_path.unlink()
+        self.fake.answers["guest-info"] = b"x"
+        self.host.ask("guest-info")
+        wait_for(lambda: self.host.ask("guest-ping") == {"return": {}}, "our own answer")
+        self.assertTrue("error" in self.host.ask("guest-test-one"))
+        self.assertEqual(self.agents.log_text(), before)
+
+
+class FrozenBefore(Frozen):
+    STATUS = b'{"return": "frozen"}\n'
+
+    test_plugin_commands_are_refused_from_freeze_to_thaw = None
+    test_a_freeze_of_nothing_is_none = None
+    test_nothing_is_logged = None
+
+    def test_a_restarted_plugind_knows(self):
+        self.assertTrue(self.is_refused())
+
+
+class HalfLine(PluginTest):
+    with_agent = False
+
+    def test_the_host_sees_that_the_line_will_not_end(self):
+        fake = FakeAgent(self.agents.agent_path, {"guest-file-read": b'{"return": {"count"'})
+        self.addCleanup(fake.close)
+        wait_for(lambda: "version" in self.host.ask("guest-info")["return"]
+                 and self.host.ask("guest-fsfreeze-status") == {"return": "thawed"}, "the fake")
+        self.host.send(b'{"execute":"guest-file-read"}')
+        with self.assertRaises(EOFError):
+            self.host.line()
+        host = self.agents.host()
+        wait_for(lambda: host.ask("guest-fsfreeze-status") == {"return": "thawed"}, "the fake")
         host.close()
 
 

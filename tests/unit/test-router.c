@@ -104,6 +104,8 @@ test_learns(Fixture *fixture, gconstpointer data)
     gnf_agent_commands_learn(&fixture->commands, refused, strlen(refused));
     assert_kind(fixture, "{\"execute\":\"guest-new\"}", GNF_ROUTE_AGENT);
     assert_kind(fixture, "{\"execute\":\"guest-off\"}", GNF_ROUTE_NO_REPLY);
+    /* Whatever an odd agent says of itself. */
+    assert_kind(fixture, "{\"execute\":\"guest-ping\"}", GNF_ROUTE_AGENT);
 }
 
 static void
