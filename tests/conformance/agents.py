@@ -26,6 +26,13 @@ def wait_for(condition, what):
         time.sleep(0.01)
 
 
+def close_server(server):
+    """Also wakes the thread that waits in accept(); does nothing the second time."""
+    if server.fileno() >= 0:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+
+
 class Host:
     """The host's end of a channel: sends bytes, reads lines as they are."""
 
@@ -106,9 +113,7 @@ class Plugin(threading.Thread):
                     client.sendall(reply)
 
     def close(self):
-        if self.server.fileno() >= 0:
-            self.server.shutdown(socket.SHUT_RDWR)
-            self.server.close()
+        close_server(self.server)
 
 
 class FakeAgent(threading.Thread):
@@ -163,8 +168,7 @@ class FakeAgent(threading.Thread):
                 return
 
     def close(self):
-        self.server.shutdown(socket.SHUT_RDWR)
-        self.server.close()
+        close_server(self.server)
 
 
 class Agents:
