@@ -7,6 +7,7 @@
 
 #include "failover/attach.h"
 #include "failover/error.h"
+#include "failover/hold.h"
 #include "failover/record.h"
 #include "failover/replacement.h"
 #include "failover/report.h"
@@ -61,14 +62,23 @@ one_end(One *one, GError *reason)
     end_one(task);
 }
 
+static void go(One *one);
+
 static void
 on_attached(GObject *source, GAsyncResult *result, gpointer data)
 {
     One *one = data;
     g_autoptr(GError) error = NULL;
 
-    if (gnf_attach_finish(result, &error))
+    if (gnf_attach_finish(result, &error)) {
         one_end(one, NULL);
+        return;
+    }
+    /* Unplugged in the middle of it: wait for the next one. */
+    gnf_hold_refresh(one->context);
+    if (one->device->state == GNF_STATE_ABSENT &&
+        !g_cancellable_is_cancelled(g_task_get_cancellable(one->task)))
+        go(one);
     else
         one_end(one, gnf_reason_from_error(error));
 }
@@ -121,26 +131,37 @@ forget(One *one)
     one_end(one, NULL);
 }
 
+/* Put the NIC back if it is there; else wait for it, or forget it. */
+static void
+go(One *one)
+{
+    const GnfWatchSpec spec = {.newcomers = TRUE};
+
+    if (is_back(one))
+        attach(one);
+    else if (one->context->operation->verb == GNF_VERB_CANCEL)
+        forget(one);
+    else
+        gnf_watch_wait_async(one->context->watch,
+                             &spec,
+                             is_back,
+                             one,
+                             g_task_get_cancellable(one->task),
+                             on_back,
+                             one);
+}
+
 static void
 start_one(GTask *task, GnfOperationDevice *device)
 {
     Complete *complete = g_task_get_task_data(task);
-    GnfContext *context = complete->context;
     One *one = g_new0(One, 1);
 
     one->task = task;
-    one->context = context;
+    one->context = complete->context;
     one->device = device;
     complete->running++;
-    if (is_back(one)) {
-        attach(one);
-    } else if (context->operation->verb == GNF_VERB_CANCEL) {
-        forget(one);
-    } else {
-        const GnfWatchSpec spec = {.devices = TRUE};
-        gnf_watch_wait_async(
-            context->watch, &spec, is_back, one, g_task_get_cancellable(task), on_back, one);
-    }
+    go(one);
 }
 
 /* Each bond once; the step stands in every device's entry. */

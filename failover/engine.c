@@ -337,6 +337,8 @@ submit(GnfEngine *self, GnfWaiter *waiter)
 {
     GnfVerb verb = verb_of(waiter);
 
+    if (!self->job)
+        gnf_hold_refresh(&self->context);
     if (!self->job && verb == GNF_VERB_PREPARE) {
         start_prepare(self, waiter);
     } else if (!self->job) {

@@ -69,6 +69,22 @@ was_put_back(GnfOperationDevice *device, gboolean in_bond, gboolean *changed)
     return FALSE;
 }
 
+void
+gnf_hold_refresh(GnfContext *context)
+{
+    gboolean changed = FALSE;
+
+    for (guint i = 0; gnf_context_is_pending(context) && i < context->operation->devices->len;
+         i++) {
+        GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
+        gboolean in_bond = FALSE;
+        if (gnf_operation_device_is_pending(device))
+            changed |= look_at_device(context, device, &in_bond);
+    }
+    if (changed)
+        save(context);
+}
+
 GnfHold
 gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device)
 {
@@ -110,7 +126,7 @@ gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
             continue;
         if (event->notify_peers && event->link->ifindex == device->standby_ifindex)
             gnf_announce(context->netlink, device->bond.ifindex, NULL, NULL);
-        if (event->link->ifindex == device->ifindex)
+        if (event->link->ifindex == device->ifindex || device->state == GNF_STATE_ABSENT)
             concerns_us = TRUE;
     }
     return concerns_us;

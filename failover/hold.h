@@ -16,6 +16,10 @@ typedef enum {
     GNF_HOLD_COMPLETE, /* a NIC that was unplugged is back */
 } GnfHold;
 
+/* A pending NIC that the kernel does not know any more is absent: see which, and write it down.
+ * Done before each command, which may come before the kernel's event of it has been read. */
+void gnf_hold_refresh(GnfContext *context);
+
 /* Bring the operation's states in line with the kernel and write them down. A NIC that was put back
  * more often than the limit is left in the bond as `switched`, with the reason manager-undid: its
  * traffic stays on the standby. */
@@ -23,5 +27,6 @@ GnfHold gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device);
 
 /* An event on a link: the standby of a pending operation says that the VM has just resumed
  * elsewhere (IFLA_EVENT_NOTIFY_PEERS, virtio_net's announce), so announce its bond; nobody else
- * does. TRUE if the link is one that gnf_hold_look would look at. */
+ * does. TRUE if gnf_hold_look should look: it is a prepared
+ * NIC's link, or a NIC is awaited. */
 gboolean gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event);

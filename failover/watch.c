@@ -109,15 +109,15 @@ wait_look(GTask *task)
         wait->stable = attach_source(g_timeout_source_new(wait->spec.stable_ms), on_stable, task);
 }
 
+/* ifindex: of the link event, or 0. */
 static void
-look_at_waits(GnfWatch *self, int ifindex, gboolean devices, gboolean lost)
+look_at_waits(GnfWatch *self, int ifindex, gboolean all)
 {
     /* A check must not start or end a wait, so the list holds still. */
     for (guint i = 0; i < self->waits->len; i++) {
         GTask *task = g_ptr_array_index(self->waits, i);
         const Wait *wait = g_task_get_task_data(task);
-        if (lost || (devices && wait->spec.devices) ||
-            (ifindex != 0 && ifindex == wait->spec.ifindex))
+        if (all || wait->spec.newcomers || (ifindex != 0 && ifindex == wait->spec.ifindex))
             wait_look(task);
     }
 }
@@ -132,7 +132,7 @@ on_link_event(const GnfLinkEvent *event, gpointer data)
         self->on_link(event, self->listener_data);
     if (lost && self->on_device)
         self->on_device(self->listener_data);
-    look_at_waits(self, lost ? 0 : event->link->ifindex, FALSE, lost);
+    look_at_waits(self, lost ? 0 : event->link->ifindex, lost);
 }
 
 static void
@@ -142,13 +142,13 @@ on_device_event(GnfDeviceEventType type, const GnfDevice *device, gpointer data)
 
     if (self->on_device)
         self->on_device(self->listener_data);
-    look_at_waits(self, 0, TRUE, FALSE);
+    look_at_waits(self, 0, FALSE);
 }
 
 void
 gnf_watch_poke(GnfWatch *self)
 {
-    look_at_waits(self, 0, FALSE, TRUE);
+    look_at_waits(self, 0, TRUE);
 }
 
 GnfWatch *

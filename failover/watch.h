@@ -33,10 +33,10 @@ void gnf_watch_set_listener(GnfWatch *watch,
 
 /* Which events make a check worth running. */
 typedef struct {
-    int ifindex;      /* link events of this interface; 0 = no link events */
-    gboolean devices; /* udev events of any interface */
-    guint stable_ms;  /* the condition must have held this long without a break; 0 = at once */
-    guint timeout_ms; /* G_IO_ERROR_TIMED_OUT after this long; 0 = wait until cancelled */
+    int ifindex;        /* link events of this interface; 0 = no link events */
+    gboolean newcomers; /* link and udev events of any interface: a guest may run no udev */
+    guint stable_ms;    /* the condition must have held this long without a break; 0 = at once */
+    guint timeout_ms;   /* G_IO_ERROR_TIMED_OUT after this long; 0 = wait until cancelled */
 } GnfWatchSpec;
 
 /*

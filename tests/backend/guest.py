@@ -202,7 +202,7 @@ def _command(base, initramfs, console):
     ]
 
 
-def boot(programs, environment=(), seconds=60):
+def boot(programs, environment=(), seconds=240):
     """
     Run each program (an absolute path and its arguments, one string) as root in one guest; yields
     the lines of their output as they come, with a line "#program PATH" before and "#exit STATUS"

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine between the commands: a NIC that is put back, unplugged, plugged in again; an engine
+ * that is restarted; a complete that waits.
+ */
+#include "tests/backend/engine.h"
+#include "tests/backend/network.h"
+
+/* Somebody puts the NIC back: it is taken out again, and in the end left alone with a reason. */
+static void
+test_hold(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    for (int i = 0; i < 3; i++) {
+        engine_ip("link set %s down", fixture->primary);
+        engine_ip("link set %s master bond0", fixture->primary);
+        engine_wait(fixture, engine_primary_is_out, "the primary is taken out again");
+        engine_wait(fixture, engine_is_quiet, "the hold is over");
+        engine_assert_detached(fixture);
+    }
+    engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set %s master bond0", fixture->primary);
+    gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < end)
+        g_main_context_iteration(NULL, FALSE);
+    g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
+    JsonObject *device = engine_device(json_object_get_object_member(info, "operation"));
+    g_assert_cmpstr(
+        json_object_get_string_member(json_object_get_object_member(device, "reason"), "code"),
+        ==,
+        "manager-undid");
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+    g_assert_cmpint(bond->bond->active, ==, engine_index(fixture, fixture->standby));
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_assert_detached(fixture);
+}
+
+/* The engine dies and comes back: the record says where things stand. */
+static void
+test_restart(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_stop(fixture);
+    engine_start(fixture);
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_run_to_end(fixture, "complete", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
+/* Put back while the engine was away: seen at its start. */
+static void
+test_restart_holds(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_stop(fixture);
+    engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set %s master bond0", fixture->primary);
+    engine_start(fixture);
+    engine_wait(fixture, engine_primary_is_out, "the primary is taken out again");
+}
+
+static void
+test_revert(EngineFixture *fixture, gconstpointer data)
+{
+    g_autoptr(JsonObject) report = engine_call(fixture, "prepare", "{\"revert-after-ms\": 300}");
+
+    engine_assert_report(report, "done", "detached");
+    engine_assert_detached(fixture);
+    engine_wait(fixture, engine_primary_is_back, "the primary goes back by itself");
+    engine_assert_attached(fixture, TRUE);
+}
+
+/* Complete before the plug: it answers `waiting` in time, goes on, and is done when asked again. */
+static void
+test_complete_waits(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_unplug(fixture);
+    gint64 begin = g_get_monotonic_time();
+    g_autoptr(JsonObject) report = engine_call(fixture, "complete", "{\"timeout-ms\": 300}");
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
+    engine_assert_report(report, "waiting", "absent");
+    g_assert_cmpstr(json_object_get_string_member(
+                        json_object_get_object_member(engine_device(report), "reason"), "code"),
+                    ==,
+                    "no-such-device");
+    engine_plug(fixture);
+    engine_run_to_end(fixture, "complete", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
+/* Nobody calls complete: the NIC with the same address is put back all the same. */
+static void
+test_returns_by_itself(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_unplug(fixture);
+    engine_plug(fixture);
+    engine_wait(fixture, engine_primary_is_back, "the primary is completed by the engine");
+    engine_assert_attached(fixture, TRUE);
+}
+
+/* A cancel ends a complete that waits, and forgets the NIC that is gone; the bond is healthy. */
+static void
+test_cancel_forgets(EngineFixture *fixture, gconstpointer data)
+{
+    char *waiting = NULL;
+
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_unplug(fixture);
+    engine_send(fixture, "complete", "{\"timeout-ms\": 60000}", &waiting);
+    engine_run(fixture, "cancel", "done", "absent");
+    g_autoptr(JsonObject) ended = engine_receive(&waiting);
+    g_assert_cmpstr(
+        json_object_get_string_member(json_object_get_object_member(ended, "return"), "status"),
+        ==,
+        "failed");
+    g_assert_true(gnf_engine_is_idle(fixture->engine));
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+    g_assert_cmpint(bond->bond->active, ==, engine_index(fixture, fixture->standby));
+    g_assert_cmpint(bond->bond->primary, ==, 0);
+    g_assert_true(bond->carrier);
+    engine_plug(fixture);
+}
+
+int
+main(int argc, char **argv)
+{
+#define ADD(path, data, func)                                                                      \
+    g_test_add(path, EngineFixture, data, engine_set_up, func, engine_tear_down)
+    g_test_init(&argc, &argv, NULL);
+    ADD("/engine/cancel/forgets-what-is-gone", NULL, test_cancel_forgets);
+    ADD("/engine/hold/put-back-by-somebody", NULL, test_hold);
+    ADD("/engine/hold/revert-after", NULL, test_revert);
+    ADD("/engine/hold/returns-by-itself", NULL, test_returns_by_itself);
+    ADD("/engine/complete/waits-for-the-plug", NULL, test_complete_waits);
+    ADD("/engine/restart/detached", NULL, test_restart);
+    ADD("/engine/restart/put-back-meanwhile", NULL, test_restart_holds);
+    return g_test_run();
+#undef ADD
+}
