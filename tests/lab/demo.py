@@ -38,8 +38,10 @@ def tell_both(disk, progress):
             progress("agents answer, waiting for the bonds")
             for guest in guests:
                 guest.wait_network()
+            guests[1].pause()  # the two cores are for one story at a time
             progress("--- aided: prepare, unplug, migrate, plug, complete")
             aided = Story(guests[0], progress, aided=True).tell()
+        guests[1].resume()
         progress("--- unaided: unplug, migrate, plug")
         unaided = Story(guests[1], progress, aided=False, like=aided).tell()
     return aided, unaided

@@ -104,6 +104,13 @@ class Guest(Machine):
         wait_until(attempt, timeout, f"the agent of {self.name} to answer")
         return self
 
+    def pause(self):
+        """Stop the guest's CPU, and its clock, until resume()."""
+        self.qmp.command("stop")
+
+    def resume(self):
+        self.qmp.command("cont")
+
     def stop(self):
         """End the QEMU process, as by pulling the plug."""
         self.agent.close()

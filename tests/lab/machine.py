@@ -70,7 +70,11 @@ class Machine:
 
     def bond(self, name="bond0"):
         """The bond as the guest's kernel reports it (a bond.Bond)."""
-        return bonding.parse(self.read(f"/proc/net/bonding/{name}"))
+        return bonding.parse(self.bond_text(name))
+
+    def bond_text(self, name="bond0"):
+        """/proc/net/bonding/NAME as it is."""
+        return self.read(f"/proc/net/bonding/{name}")
 
     def interfaces(self):
         """Names of the guest's network interfaces, without lo."""

@@ -147,11 +147,17 @@ class Story:
         outcome = self.outcome
         outcome.bond = self.twin.bond()
         outcome.interface = self.twin.interface_of(PRIMARY_MAC)
-        name = f"{self.guest.lab.name}.journal"
-        LOGS.mkdir(parents=True, exist_ok=True)
-        (LOGS / name).write_text(self.twin.journal(2000))
+        self._keep_notes()
         listing = self.twin.exec(["/usr/bin/nmcli", "-g", "DEVICE,STATE,CONNECTION", "device"]).out
         for line in listing.splitlines():
             device, state, connection = (line.split(":") + ["", ""])[:3]
             if device == outcome.interface:
                 outcome.manager = f"{state}, profile {connection or 'none'}"
+
+    def _keep_notes(self):
+        """For whoever wonders about a lost probe: the guest's journal, every drop counter."""
+        lab = self.guest.lab
+        notes = [self.twin.journal(2000), "--- guest", self.twin.sh("ip -s -s link").out]
+        notes += ["--- wire", lab.network.ip("-s", "link"), self.twin.bond_text()]
+        LOGS.mkdir(parents=True, exist_ok=True)
+        (LOGS / f"{lab.name}.notes").write_text("\n".join(notes))
