@@ -154,18 +154,15 @@ on_in(GObject *source, GAsyncResult *result, gpointer data)
     step_done(attach, GNF_STEP_ATTACH);
     g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
     const GnfWatchSpec spec = {
+        .check = has_link,
+        .data = attach,
         .ifindex = device->ifindex,
         .stable_ms = MAX(MIN_STABLE_MS, bond && bond->bond ? bond->bond->miimon_ms : 0),
         .timeout_ms = GNF_LINK_TIMEOUT_MS,
     };
     GCancellable *cancellable = g_task_get_cancellable(task);
-    gnf_watch_wait_async(attach->context->watch,
-                         &spec,
-                         has_link,
-                         attach,
-                         cancellable,
-                         on_link,
-                         g_steal_pointer(&task));
+    gnf_watch_wait_async(
+        attach->context->watch, &spec, cancellable, on_link, g_steal_pointer(&task));
 }
 
 static void
@@ -191,9 +188,9 @@ on_attached(GObject *source, GAsyncResult *result, gpointer data)
     if (attachment->reboot_unsafe)
         gnf_operation_device_warn(
             device, gnf_reason(GNF_REASON_CODE_REBOOT_UNSAFE, "%s", attachment->detail));
-    const GnfWatchSpec spec = {.ifindex = device->ifindex, .timeout_ms = 5000};
-    gnf_watch_wait_async(
-        attach->context->watch, &spec, is_in, attach, NULL, on_in, g_steal_pointer(&task));
+    const GnfWatchSpec spec = {
+        .check = is_in, .data = attach, .ifindex = device->ifindex, .timeout_ms = 5000};
+    gnf_watch_wait_async(attach->context->watch, &spec, NULL, on_in, g_steal_pointer(&task));
 }
 
 /* -- the beginning: who has the bond now -- */

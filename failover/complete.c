@@ -135,20 +135,15 @@ forget(One *one)
 static void
 go(One *one)
 {
-    const GnfWatchSpec spec = {.newcomers = TRUE};
+    const GnfWatchSpec spec = {.check = is_back, .data = one, .newcomers = TRUE};
 
     if (is_back(one))
         attach(one);
     else if (one->context->operation->verb == GNF_VERB_CANCEL)
         forget(one);
     else
-        gnf_watch_wait_async(one->context->watch,
-                             &spec,
-                             is_back,
-                             one,
-                             g_task_get_cancellable(one->task),
-                             on_back,
-                             one);
+        gnf_watch_wait_async(
+            one->context->watch, &spec, g_task_get_cancellable(one->task), on_back, one);
 }
 
 static void

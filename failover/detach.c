@@ -106,7 +106,8 @@ on_detached(GObject *source, GAsyncResult *result, gpointer data)
     Detach *detach = g_task_get_task_data(task);
     GnfOperationDevice *device = detach->device;
     g_autoptr(GError) error = NULL;
-    const GnfWatchSpec spec = {.ifindex = device->ifindex, .timeout_ms = 2000};
+    const GnfWatchSpec spec = {
+        .check = is_out, .data = detach, .ifindex = device->ifindex, .timeout_ms = 2000};
 
     /* A NIC that vanished while its manager let go of it is out, too. */
     if (!gnf_managers_detach_finish(result, &error) && !is_out(detach)) {
@@ -122,8 +123,7 @@ on_detached(GObject *source, GAsyncResult *result, gpointer data)
             g_task_return_error(task, g_steal_pointer(&error));
         return;
     }
-    gnf_watch_wait_async(
-        detach->context->watch, &spec, is_out, detach, NULL, on_out, g_steal_pointer(&task));
+    gnf_watch_wait_async(detach->context->watch, &spec, NULL, on_out, g_steal_pointer(&task));
 }
 
 void

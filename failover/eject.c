@@ -52,7 +52,9 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
     Eject *eject = g_task_get_task_data(task);
-    const GnfWatchSpec spec = {.ifindex = eject->device->ifindex,
+    const GnfWatchSpec spec = {.check = is_gone,
+                               .data = eject,
+                               .ifindex = eject->device->ifindex,
                                .timeout_ms = GNF_EJECT_TIMEOUT_MS};
     GError *error = NULL;
 
@@ -64,8 +66,7 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
-    gnf_watch_wait_async(
-        eject->context->watch, &spec, is_gone, eject, NULL, on_gone, g_steal_pointer(&task));
+    gnf_watch_wait_async(eject->context->watch, &spec, NULL, on_gone, g_steal_pointer(&task));
 }
 
 /* The `power` file of the slot that holds the device, or NULL. */

@@ -5,12 +5,12 @@
  */
 #include "failover/engine.h"
 
+#include "failover/asking.h"
 #include "failover/complete.h"
 #include "failover/detach.h"
 #include "failover/error.h"
 #include "failover/hold.h"
 #include "failover/prepare.h"
-#include "failover/query.h"
 #include "failover/record.h"
 #include "failover/replacement.h"
 #include "failover/report.h"
@@ -154,21 +154,6 @@ on_held(GObject *source, GAsyncResult *result, gpointer data)
 
 /* -- looking after a pending operation -- */
 
-static gboolean
-is_revert_due(const GnfEngine *self)
-{
-    const GnfOperation *operation = self->context.operation;
-    gboolean plugged_in = FALSE;
-
-    if (operation->revert_at_us == 0 || gnf_boottime_us() < operation->revert_at_us)
-        return FALSE;
-    for (guint i = 0; i < operation->devices->len; i++) {
-        const GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
-        plugged_in |= gnf_operation_device_is_pending(device) && device->state != GNF_STATE_ABSENT;
-    }
-    return plugged_in;
-}
-
 static void
 start_complete(GnfEngine *self, GnfVerb verb, GnfWaiter *waiter)
 {
@@ -197,7 +182,7 @@ look(GnfEngine *self)
     case GNF_HOLD_NOTHING:
         break;
     }
-    if (is_revert_due(self))
+    if (gnf_hold_is_revert_due(&self->context))
         start_complete(self, GNF_VERB_COMPLETE, NULL);
 }
 
@@ -378,80 +363,16 @@ on_expired(GnfWaiter *waiter, gpointer data)
     gnf_waiter_return(waiter, report);
 }
 
-/* -- query -- */
-
-typedef struct {
-    GnfEngine *engine;
-    GnfWaiter *waiter; /* NULL once answered at its deadline */
-    GCancellable *cancellable;
-} Asking;
-
 static void
-on_query_expired(GnfWaiter *waiter, gpointer data)
+on_asked(gpointer data)
 {
-    Asking *asking = data;
+    GnfEngine *self = data;
 
-    asking->waiter = NULL;
-    g_cancellable_cancel(asking->cancellable);
-    answer_error(waiter,
-                 gnf_reason(GNF_REASON_CODE_TIMEOUT,
-                            "the guest's network manager did not answer within %d ms",
-                            GNF_TIMEOUT_DEFAULT_MS));
-}
-
-static void
-on_query(GObject *source, GAsyncResult *result, gpointer data)
-{
-    Asking *asking = data;
-    GnfEngine *self = asking->engine;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) info = gnf_query_finish(result, &error);
-
-    if (asking->waiter && info)
-        gnf_waiter_return(asking->waiter, info);
-    else if (asking->waiter)
-        gnf_waiter_error(asking->waiter, error);
-    g_object_unref(asking->cancellable);
-    g_free(asking);
     self->queries--;
     notify_idle(self);
 }
 
-static void
-handle_query(GnfEngine *self, GnfRequest *request, GnfReplyFunc reply, gpointer user_data)
-{
-    Asking *asking = g_new0(Asking, 1);
-
-    self->queries++;
-    asking->engine = self;
-    asking->cancellable = g_cancellable_new();
-    asking->waiter =
-        gnf_waiter_new(request, GNF_TIMEOUT_DEFAULT_MS, on_query_expired, asking, reply, user_data);
-    gnf_query_async(&self->context, asking->cancellable, on_query, asking);
-}
-
 /* -- the way in -- */
-
-static gboolean
-check_timeout(JsonObject *arguments, guint *ret_timeout_ms, GError **error)
-{
-    gint64 timeout_ms = arguments ? json_object_get_int_member_with_default(
-                                        arguments, "timeout-ms", GNF_TIMEOUT_DEFAULT_MS)
-                                  : GNF_TIMEOUT_DEFAULT_MS;
-
-    if (timeout_ms < GNF_TIMEOUT_MIN_MS || timeout_ms > GNF_TIMEOUT_MAX_MS) {
-        g_set_error(error,
-                    GNF_ERROR,
-                    GNF_REASON_CODE_INVALID_ARGUMENT,
-                    "timeout-ms: %" G_GINT64_FORMAT " is not between %d and %d",
-                    timeout_ms,
-                    GNF_TIMEOUT_MIN_MS,
-                    GNF_TIMEOUT_MAX_MS);
-        return FALSE;
-    }
-    *ret_timeout_ms = (guint)timeout_ms;
-    return TRUE;
-}
 
 void
 gnf_engine_handle(GnfEngine *self, GnfRequest *request, GnfReplyFunc reply, gpointer user_data)
@@ -461,10 +382,11 @@ gnf_engine_handle(GnfEngine *self, GnfRequest *request, GnfReplyFunc reply, gpoi
     gboolean known = gnf_schema_has_command(request->command);
     gboolean fits = known &&
                     gnf_schema_check_arguments(request->command, request->arguments, &error) &&
-                    check_timeout(request->arguments, &timeout_ms, &error);
+                    gnf_waiter_check_timeout(request->arguments, &timeout_ms, &error);
 
     if (fits && g_str_has_suffix(request->command, "-query")) {
-        handle_query(self, request, reply, user_data);
+        self->queries++;
+        gnf_asking_start(&self->context, request, on_asked, self, reply, user_data);
         return;
     }
     GnfWaiter *waiter = gnf_waiter_new(request, timeout_ms, on_expired, self, reply, user_data);

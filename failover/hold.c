@@ -112,6 +112,21 @@ gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device)
 }
 
 gboolean
+gnf_hold_is_revert_due(const GnfContext *context)
+{
+    const GnfOperation *operation = context->operation;
+    gboolean plugged_in = FALSE;
+
+    if (operation->revert_at_us == 0 || gnf_boottime_us() < operation->revert_at_us)
+        return FALSE;
+    for (guint i = 0; i < operation->devices->len; i++) {
+        const GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
+        plugged_in |= gnf_operation_device_is_pending(device) && device->state != GNF_STATE_ABSENT;
+    }
+    return plugged_in;
+}
+
+gboolean
 gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
 {
     gboolean concerns_us = FALSE;

@@ -25,6 +25,9 @@ void gnf_hold_refresh(GnfContext *context);
  * traffic stays on the standby. */
 GnfHold gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device);
 
+/* Is revert-after-ms over, and a prepared NIC still plugged in? There is a pending operation. */
+gboolean gnf_hold_is_revert_due(const GnfContext *context);
+
 /* An event on a link: the standby of a pending operation says that the VM has just resumed
  * elsewhere (IFLA_EVENT_NOTIFY_PEERS, virtio_net's announce), so announce its bond; nobody else
  * does. TRUE if gnf_hold_look should look: it is a prepared

@@ -116,7 +116,8 @@ open_socket(GError **error)
     const char *count = g_getenv("LISTEN_FDS");
     const char *pid = g_getenv("LISTEN_PID");
 
-    if (!options.socket && count && pid && atoi(count) == 1 && atoi(pid) == (int)getpid())
+    if (!options.socket && count && pid && g_ascii_strtoll(count, NULL, 10) == 1 &&
+        g_ascii_strtoll(pid, NULL, 10) == getpid())
         return g_socket_new_from_fd(LISTEN_FDS_START, error);
     if (!options.socket) {
         g_set_error(error,

@@ -26,6 +26,27 @@ on_deadline(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+gboolean
+gnf_waiter_check_timeout(JsonObject *arguments, guint *ret_timeout_ms, GError **error)
+{
+    gint64 timeout_ms = arguments ? json_object_get_int_member_with_default(
+                                        arguments, "timeout-ms", GNF_TIMEOUT_DEFAULT_MS)
+                                  : GNF_TIMEOUT_DEFAULT_MS;
+
+    if (timeout_ms < GNF_TIMEOUT_MIN_MS || timeout_ms > GNF_TIMEOUT_MAX_MS) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_INVALID_ARGUMENT,
+                    "timeout-ms: %" G_GINT64_FORMAT " is not between %d and %d",
+                    timeout_ms,
+                    GNF_TIMEOUT_MIN_MS,
+                    GNF_TIMEOUT_MAX_MS);
+        return FALSE;
+    }
+    *ret_timeout_ms = (guint)timeout_ms;
+    return TRUE;
+}
+
 GnfWaiter *
 gnf_waiter_new(GnfRequest *request,
                guint timeout_ms,

@@ -16,6 +16,10 @@ typedef struct GnfWaiter GnfWaiter;
 /* Called at the deadline; it must answer the waiter. */
 typedef void (*GnfWaiterExpireFunc)(GnfWaiter *waiter, gpointer user_data);
 
+/* The request's timeout-ms, or the default. arguments fit the schema, or are NULL. Error:
+ * GNF_REASON_CODE_INVALID_ARGUMENT if it is out of range. */
+gboolean gnf_waiter_check_timeout(JsonObject *arguments, guint *ret_timeout_ms, GError **error);
+
 /* Takes the request. expire_data is borrowed. */
 GnfWaiter *gnf_waiter_new(GnfRequest *request,
                           guint timeout_ms,

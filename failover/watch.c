@@ -17,8 +17,6 @@ struct GnfWatch {
 typedef struct {
     GnfWatch *watch;
     GnfWatchSpec spec;
-    GnfWatchCheck check;
-    gpointer check_data;
     GSource *timeout;
     GSource *stable; /* runs since the condition became true */
     GSource *cancelled;
@@ -82,7 +80,7 @@ on_stable(gpointer data)
     Wait *wait = g_task_get_task_data(task);
 
     source_clear(&wait->stable);
-    if (!wait->check(wait->check_data))
+    if (!wait->spec.check(wait->spec.data))
         return G_SOURCE_REMOVE;
     wait_end(task);
     g_task_return_boolean(task, TRUE);
@@ -103,7 +101,7 @@ wait_look(GTask *task)
 {
     Wait *wait = g_task_get_task_data(task);
 
-    if (!wait->check(wait->check_data))
+    if (!wait->spec.check(wait->spec.data))
         source_clear(&wait->stable);
     else if (!wait->stable)
         wait->stable = attach_source(g_timeout_source_new(wait->spec.stable_ms), on_stable, task);
@@ -192,8 +190,6 @@ gnf_watch_set_listener(GnfWatch *self,
 void
 gnf_watch_wait_async(GnfWatch *self,
                      const GnfWatchSpec *spec,
-                     GnfWatchCheck check,
-                     gpointer check_data,
                      GCancellable *cancellable,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
@@ -203,8 +199,6 @@ gnf_watch_wait_async(GnfWatch *self,
 
     wait->watch = self;
     wait->spec = *spec;
-    wait->check = check;
-    wait->check_data = check_data;
     g_task_set_task_data(task, wait, wait_free);
     g_ptr_array_add(self->waits, task);
 

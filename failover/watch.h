@@ -31,23 +31,20 @@ void gnf_watch_set_listener(GnfWatch *watch,
                             GnfWatchDeviceFunc on_device,
                             gpointer user_data);
 
-/* Which events make a check worth running. */
+/* What is waited for, and which events make a look worth it. */
 typedef struct {
-    int ifindex;        /* link events of this interface; 0 = no link events */
-    gboolean newcomers; /* link and udev events of any interface: a guest may run no udev */
-    guint stable_ms;    /* the condition must have held this long without a break; 0 = at once */
+    GnfWatchCheck check;
+    gpointer data;      /* the check's; borrowed until the wait has ended */
+    int ifindex;        /* look at link events of this interface; 0 = of none */
+    gboolean newcomers; /* look at link and udev events of any: a guest may run no udev */
+    guint stable_ms;    /* it must have been so for this long without a break; 0 = at once */
     guint timeout_ms;   /* G_IO_ERROR_TIMED_OUT after this long; 0 = wait until cancelled */
 } GnfWatchSpec;
 
-/*
- * Wait until check is true. It is run at once, on each event that spec names, and after lost
- * events. check_data is borrowed until the wait has ended; the callback comes from the main loop,
- * never from inside this call.
- */
+/* Wait until the check is true. It is run at once, on each event that spec names, and after lost
+ * events. spec is copied. The callback comes from the main loop, never from inside this call. */
 void gnf_watch_wait_async(GnfWatch *watch,
                           const GnfWatchSpec *spec,
-                          GnfWatchCheck check,
-                          gpointer check_data,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data);

@@ -12,7 +12,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 packages=(
     # the build
     meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev libjson-glib-dev
-    libnl-3-dev libnl-route-3-dev libudev-dev libnm-dev
+    libnl-3-dev libudev-dev libnm-dev
     # guests and their images
     qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring busybox-static zstd
     e2fsprogs kmod iproute2 iputils-ping procps util-linux
