@@ -172,6 +172,7 @@ print_primaries(GString *out, JsonArray *primaries, gboolean colours)
 {
     g_autoptr(GnfTable) table = gnf_table_new(primary_columns);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GString) remarks = g_string_new(NULL);
     guint count = json_array_get_length(primaries);
 
     g_string_append_c(out, '\n');
@@ -182,11 +183,12 @@ print_primaries(GString *out, JsonArray *primaries, gboolean colours)
     for (guint i = 0; i < count; i++)
         add_primary(table, json_array_get_object_element(primaries, i));
     gnf_table_print(table, out, colours);
-    g_string_append_c(out, '\n');
     for (guint i = 0; i < count; i++)
-        print_bond(out, json_array_get_object_element(primaries, i), seen);
+        print_bond(remarks, json_array_get_object_element(primaries, i), seen);
     for (guint i = 0; i < count; i++)
-        print_remarks(out, json_array_get_object_element(primaries, i));
+        print_remarks(remarks, json_array_get_object_element(primaries, i));
+    if (remarks->len > 0)
+        g_string_append_printf(out, "\n%s", remarks->str);
 }
 
 static void
