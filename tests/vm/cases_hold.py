@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Between prepare and unplug: nobody puts the NIC back, nobody starts to use it."""
+import time
+
+from tests.lab.guest import PRIMARY, STANDBY
+from tests.vm import expect
+from tests.vm.cycle import complete, plug, prepare, unplug
+from tests.vm.registry import case
+from tests.vm.wire import Frames
+
+HOLD_SECONDS = 30
+WATCH = "/run/vm-test-watch"
+MONITOR = f"""systemctl stop vm-test-watch.service 2>/dev/null
+systemd-run -q --collect --unit=vm-test-watch sh -c 'exec ip -o monitor link >{WATCH}'"""
+
+
+def tap_of(stage, device):
+    return f"{stage.guest.name}-{device}"
+
+
+def look_at_hold(stage, seconds, traffic, disturb=lambda: None):
+    """Hold for so long; what was seen: lines of the kernel's events, frames on the NIC's wire,
+    lines of NetworkManager's journal."""
+    guest = stage.guest
+    offset = int(guest.sh(f"wc -c <{WATCH}").out)
+    cursor = guest.sh("journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p'").out.strip()
+    with traffic.phase("hold"), Frames(stage.lab.network, tap_of(stage, PRIMARY)) as frames:
+        half = time.monotonic() + seconds / 2
+        disturb()
+        time.sleep(max(0, half - time.monotonic()))
+        expect.on_standby(stage, "enp1s0")
+        time.sleep(seconds / 2)
+    events = guest.sh(f"tail -c +{offset + 1} {WATCH}").out.splitlines()
+    argv = ["/bin/journalctl", "-q", "-u", "NetworkManager", "-o", "cat", f"--after-cursor={cursor}"]
+    return events, frames, guest.exec(argv).out.splitlines()
+
+
+def nobody_used_it(stage, events, frames, journal):
+    joined = [line for line in events if "enp1s0" in line and "master bond0" in line]
+    expect.same(joined, [], "events that put the NIC back")
+    dhcp = [kind for kind in frames.kinds if kind != "other"]
+    expect.same(dhcp, [], f"DHCP frames from the NIC among {len(frames.kinds)}")
+    started = [line for line in journal if "enp1s0" in line
+               and ("-> prepare" in line or "dhcp" in line.lower())]
+    expect.same(started, [], "NetworkManager's activations of the NIC")
+    addresses = stage.guest.exec(["/sbin/ip", "-o", "addr", "show", "enp1s0"]).out
+    used = [line for line in addresses.splitlines() if "scope link" not in line]
+    expect.same(used, [], "addresses on the NIC")
+    expect.on_standby(stage, "enp1s0")
+
+
+@case("hold/30-seconds")
+def thirty_seconds(stage):
+    stage.guest.sh(MONITOR)
+    with stage.traffic() as traffic:
+        prepare(stage, traffic)
+        seen = look_at_hold(stage, HOLD_SECONDS, traffic)
+        nobody_used_it(stage, *seen)
+        unplug(stage, traffic)
+        plug(stage, traffic, "rp1")
+        complete(stage, traffic, "rp1")
+    events = stage.guest.read(WATCH)
+    # What the verdict rests on does see such things when they happen.
+    expect.holds("master bond0" in events, "the watch saw no NIC join, even at complete")
+    expect.holds(sees_dhcp(stage), "the watch on the wire sees no DHCP frames at all")
+
+
+def sees_dhcp(stage):
+    """Let the guest send a datagram to a DHCP server's port, through the bond."""
+    tap = tap_of(stage, PRIMARY)
+    with Frames(stage.lab.network, tap) as frames:
+        stage.guest.exec(["/bin/bash", "-c", "echo x >/dev/udp/10.77.0.1/67"])
+        time.sleep(0.5)
+    return "dhcp4" in frames.kinds
+
+
+@case("hold/through-carrier-flap")
+def carrier_flap(stage):
+    """A carrier that goes and comes clears NetworkManager's own memory of the disconnect."""
+    guest = stage.guest
+
+    def carrier(state):
+        guest.wait_for(lambda: guest.read("/sys/class/net/enp1s0/carrier").strip() == state,
+                       f"the NIC's carrier to be {state}")
+
+    def flap():
+        carrier("1")
+        guest.set_link(PRIMARY, False)
+        carrier("0")
+        guest.set_link(PRIMARY, True)
+        carrier("1")
+
+    guest.sh(MONITOR)
+    with stage.traffic() as traffic:
+        prepare(stage, traffic)
+        look_at_hold(stage, 8, traffic, flap)
+        expect.on_standby(stage, "enp1s0")
+        unplug(stage, traffic)
+        plug(stage, traffic, "rp2")
+        complete(stage, traffic, "rp2")
+
+
+@case("hold/standby-loses-its-link")
+def standby_link(stage):
+    """Nothing is left to carry the traffic, and still the prepared NIC stays out; when the link is
+    back, so is the traffic."""
+    guest = stage.guest
+    prepare_only(stage)
+    guest.set_link(STANDBY, False)
+    guest.wait_bond(lambda bond: not bond.up, "the bond to lose its link")
+    expect.holds("enp1s0" not in guest.bond().ports, "the NIC is back in the bond")
+    guest.set_link(STANDBY, True)
+    guest.wait_for(stage.lab.network.ping, "the bond to answer again")
+    expect.on_standby(stage, "enp1s0")
+    expect.done(stage.cancel(), "cancel", "attached")
+    expect.on_primary(stage, "enp1s0")
+
+
+def prepare_only(stage):
+    with stage.traffic() as traffic:
+        prepare(stage, traffic)

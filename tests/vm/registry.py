@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of cases. Its order is the order in which a stage runs them.
+
+A name is a group and a case ("replug/other-slot"); a stage puts the guest's name in front of it:
+"debian-12/replug/other-slot", "debian-12/virsh/cycle".
+"""
+from typing import Callable, NamedTuple
+
+# Guests under plain QEMU, driven over QMP and the agent's socket, or under libvirt, by virsh alone.
+QEMU = "qemu"
+VIRSH = "virsh"
+RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
+VIRSH_GUESTS = ("debian-12",)
+
+
+class Case(NamedTuple):
+    """A case: function(stage) returns, or raises. uses_up: its guest cannot be used again."""
+
+    name: str
+    function: Callable
+    kind: str
+    uses_up: bool
+
+
+CASES = []
+
+
+def case(name, kind=QEMU, uses_up=False):
+    """Register a function of a Stage as a case."""
+
+    def register(function):
+        CASES.append(Case(name, function, kind, uses_up))
+        return function
+
+    return register
+
+
+def stages():
+    """{(guest's name, kind): its cases, by full name}, in the order in which they are started."""
+    found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
+    for (guest, kind), table in found.items():
+        # What uses a guest up comes last, so that nothing has to be booted after it.
+        for entry in sorted(CASES, key=lambda entry: entry.uses_up):
+            if entry.kind == kind:
+                table[f"{guest}/{entry.name}"] = entry
+    return found

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The vm suite. Prints TAP as the cases end, see tests/runner; as root, from a built tree.
+
+run.py --list: the names; run.py [NAME…]: all, or those. Each stage (a guest that many cases share)
+is a process of its own, two at a time; they write JSON lines to this one, which numbers and prints.
+"""
+import argparse
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, ROOT)
+
+from tests.lab.base import BUILD, LabError, dump_json, stop_process  # noqa: E402
+from tests.lab.channel import CommandError  # noqa: E402
+from tests.lab.lab import end_on_signals  # noqa: E402
+from tests.runner.cases import Failed  # noqa: E402
+from tests.vm import cases_agent, cases_hold, cases_prepare, cases_replug, registry  # noqa: E402
+from tests.vm.stage import Stage  # noqa: E402
+from tests.vm.traffic import table  # noqa: E402
+
+# Each registers its cases when it is imported.
+CASES = (cases_replug, cases_prepare, cases_hold, cases_agent)
+AT_ONCE = 2
+RESULTS = BUILD / "results" / "vm.json"
+
+
+# -- one stage -------------------------------------------------------------------------------
+
+def tell(**event):
+    print(json.dumps(event), flush=True)
+
+
+def why(error):
+    """An exception as lines for people."""
+    if isinstance(error, (Failed, LabError, CommandError)):
+        return str(error).splitlines() or [repr(error)]
+    return traceback.format_exception(error)[-12:]
+
+
+def play(stage, name, entry):
+    """One case; tells its result."""
+    start, lines = time.monotonic(), []
+    try:
+        stage.begin()
+        start = time.monotonic()
+        entry.function(stage)
+    except Exception as error:  # pylint: disable=broad-except
+        lines = [line for part in why(error) for line in part.splitlines()] + stage.notes(name)
+    seconds = time.monotonic() - start
+    tell(result=name, ok=not lines, seconds=round(seconds, 2), lines=lines, traffic=stage.rows)
+    if lines or entry.uses_up:
+        stage.drop()
+
+
+def run_stage(guest, kind, names):
+    end_on_signals()
+    table_of_cases = registry.stages()[guest, kind]
+    with Stage(guest, kind, lambda text: tell(progress=f"{guest} ({kind}): {text}")) as stage:
+        for name, entry in table_of_cases.items():
+            if name in names:
+                play(stage, name, entry)
+
+
+# -- all of them -----------------------------------------------------------------------------
+
+class Output:
+    """TAP, numbered through, and the table for build/results. Used by one thread."""
+
+    def __init__(self, planned):
+        self.start = time.monotonic()
+        self.left = list(planned)
+        self.number = 0
+        self.failed = 0
+        self.rows = []
+        print(f"1..{len(self.left)}", flush=True)
+
+    def say(self, text):
+        print(f"# [{time.monotonic() - self.start:4.0f} s] {text}", flush=True)
+
+    def result(self, name, good, seconds, lines, traffic):
+        self.left.remove(name)
+        self.number += 1
+        self.failed += not good
+        self.rows += [{"test": name, **row} for row in traffic]
+        text = [*lines, *table(traffic).splitlines()]
+        head = [f"# {line}" for line in text]
+        verdict = "ok" if good else "not ok"
+        head.append(f"{verdict} {self.number} - {name} # {seconds:.1f} s")
+        print("\n".join(head), flush=True)
+
+    def take(self, event):
+        if "result" in event:
+            self.result(event["result"], event["ok"], event["seconds"], event["lines"],
+                        event["traffic"])
+        else:
+            self.say(event["progress"])
+
+    def finish(self):
+        for name in list(self.left):
+            self.result(name, False, 0.0, ["its stage ended before it"], [])
+        whole = [row for row in self.rows if row["phase"] == "whole"]
+        # A live migration stops the guest; its probes are judged by its own case.
+        steady = [row for row in whole if "/migrate/" not in row["test"]]
+        sent, lost = (sum(row[key] for row in steady) for key in ("sent", "lost"))
+        figures = {
+            "probes-sent": {"value": sent, "unit": "probes"},
+            "probes-lost": {"value": lost, "unit": "probes", "budget": 0, "holds": lost == 0},
+            "elapsed": {"value": round(time.monotonic() - self.start, 1), "unit": "s"},
+        }
+        dump_json(RESULTS, {"name": "vm", "rows": self.rows, "figures": figures})
+        self.say(f"{sent} probes at 1 kHz around every change, {lost} lost (migration apart)")
+        return int(self.failed > 0)
+
+
+def stage_process(stage, names, events):
+    """Run a stage in a process; its events go into the queue, then None."""
+    guest, kind = stage
+    argv = [sys.executable, "-B", os.path.abspath(__file__), "--stage", guest, kind, *names]
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+    def read():
+        for line in process.stdout:
+            events.put(json.loads(line))
+        process.wait()
+        events.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    return process
+
+
+def run_all(chosen):
+    output, events, processes, running = Output(chosen), queue.Queue(), [], 0
+    waiting = [(stage, [name for name in cases if name in chosen])
+               for stage, cases in registry.stages().items()]
+    waiting = [(stage, names) for stage, names in waiting if names]
+    try:
+        while waiting or running:
+            while waiting and running < AT_ONCE:
+                processes.append(stage_process(*waiting.pop(0), events))
+                running += 1
+            event = events.get()
+            if event is None:
+                running -= 1
+            else:
+                output.take(event)
+    finally:
+        for process in processes:
+            stop_process(process, patience=20)
+    return output.finish()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--stage", nargs=2, metavar=("GUEST", "KIND"), help=argparse.SUPPRESS)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    options = parser.parse_args()
+    names = [name for cases in registry.stages().values() for name in cases]
+    if options.list:
+        print("\n".join(names))
+        return 0
+    if options.stage:
+        run_stage(*options.stage, options.names)
+        return 0
+    if unknown := [name for name in options.names if name not in names]:
+        parser.error(f"no test {unknown[0]}")
+    end_on_signals()
+    return run_all(options.names or names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A booted guest that one case after the other is played on.
+
+Every case finds the standard state: the profiles of tests.lab.profiles, the primary at rp1 and
+active, no operation pending. A guest that a case failed on, or used up, is replaced by a new one.
+Every message of our commands, either way, is checked against the contract.
+"""
+import time
+
+from qapi import qapischema
+from tests.lab import image, profiles
+from tests.lab.base import LOGS, Deadline, LabError
+from tests.lab.channel import CommandError
+from tests.lab.guest import PRIMARY, PRIMARY_MAC
+from tests.lab.lab import Lab
+from tests.runner.cases import Failed
+from tests.vm.expect import INTERFACES, STANDBY
+from tests.vm.registry import RELEASES, VIRSH
+from tests.vm.traffic import Traffic
+
+PREFIX = "guest-net-failover-"
+COMMAND_SECONDS = 60
+SCHEMA = qapischema.Schema()
+BONDING = "/sys/class/net/bond0/bonding"
+SHADOWS = "/run/NetworkManager/system-connections"
+RECORD = "/run/qga-net-failover/operation.json"
+UNITS = ("qga-net-failoverd", "qga-plugind", "qemu-guest-agent", "NetworkManager")
+# Everything that a command which changes nothing leaves as it is.
+SNAPSHOT = f"""cat /proc/net/bonding/bond0
+grep -H . {BONDING}/* 2>/dev/null | grep -v ad_
+ip -o link | sed 's/ qlen .*//'; ip -o addr; ip route
+nmcli -g NAME,UUID,TYPE,DEVICE,STATE connection show; nmcli -g DEVICE,STATE,CONNECTION device
+sha256sum {profiles.FOLDER}/* {SHADOWS}/* 2>/dev/null
+cat {RECORD} 2>/dev/null; true"""
+# Back to the profiles on disk, whatever NetworkManager holds in memory.
+FORGET = f"""for uuid in {profiles.PRIMARY_UUID} {profiles.STANDBY_UUID} {profiles.BOND_UUID}; do
+    grep -l $uuid {SHADOWS}/* 2>/dev/null | xargs -r rm -f
+done
+nmcli connection reload
+nmcli -g UUID,NAME connection show | sed -n 's/:Wired connection.*//p' |
+    xargs -r nmcli connection delete"""
+
+
+class Stage:
+    """progress: a function of a text. Use as a context manager; boots at the first need."""
+
+    def __init__(self, name, kind, progress):
+        self.name = name
+        self.kind = kind
+        self.progress = progress
+        self.lab = None
+        self.guest = None
+        self.rows = []  # what Traffic measures in the present case
+        self.disk = None
+        self.files = profiles.bond_profiles()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self.drop()
+
+    # -- life -------------------------------------------------------------------------------
+
+    def boot(self):
+        # Other runs on this machine may have pruned it since.
+        if self.disk is None or not self.disk.disk.exists():
+            self.disk = image.ensure(RELEASES[self.name], self.progress)
+        self.progress("booting")
+        self.files = profiles.bond_profiles()
+        self.lab = Lab(f"vm-{self.name}-{self.kind}")
+        self.lab.__enter__()
+        make = self.lab.libvirt_guest if self.kind == VIRSH else self.lab.guest
+        self.guest = make(self.disk)
+        self.guest.wait_boot()
+        self.guest.wait_network()
+        self.progress("the agent answers, the bond is complete")
+
+    def drop(self):
+        """End the guest and its wire."""
+        if self.lab is not None:
+            self.lab.__exit__(None, None, None)
+        self.lab = self.guest = None
+
+    def begin(self):
+        """A guest in the standard state, whatever was before."""
+        self.rows = []
+        if self.guest is None:
+            self.boot()
+        else:
+            self.configure()
+
+    def notes(self, name):
+        """What a failure is explained with; the whole journal goes to a file."""
+        try:
+            journal = self.guest.journal(3000)
+            bond = self.guest.read("/proc/net/bonding/bond0")
+        except (LabError, CommandError, AttributeError) as error:
+            return [f"the guest does not answer any more: {error}"]
+        path = LOGS / f"vm-{name.replace('/', '-')}.journal"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(journal)
+        told = tuple(f" {unit}[" for unit in UNITS) + (" kernel: bond0", " kernel: e1000e")
+        lines = [line for line in journal.splitlines()
+                 if "guest-exec" not in line and any(words in line for words in told)]
+        return ["the guest's bond:", *bond.splitlines(), "the end of the journal:", *lines[-25:]]
+
+    # -- the standard state -----------------------------------------------------------------
+
+    def configure(self, port="rp1", mac=PRIMARY_MAC, **options):
+        """Bring the guest into a state as if it had booted so; options: of bond_profiles."""
+        files = profiles.bond_profiles(primary=INTERFACES[port], **options)
+        self.settle("cancel", self.request("cancel"))
+        if self._is_configured(files, port, mac):
+            return
+        nic = self.guest.nics.get(PRIMARY)
+        if nic and (nic.port, nic.mac) != (port, mac):
+            self.guest.unplug()
+        bond_file = f"{profiles.FOLDER}/bond0.nmconnection"
+        whole_bond = files[bond_file] != self.files[bond_file]
+        for path, (text, mode) in files.items():
+            if self.files[path] != (text, mode):
+                self.guest.write(path, text, mode)
+        self.files = files
+        self.guest.sh(FORGET)
+        if PRIMARY not in self.guest.nics:
+            self.guest.plug(port, mac)
+        self._activate(INTERFACES[port], whole_bond)
+
+    def _is_configured(self, files, port, mac):
+        nic = self.guest.nics.get(PRIMARY)
+        if files != self.files or nic is None or (nic.port, nic.mac) != (port, mac):
+            return False
+        bond, interface = self.guest.bond(), INTERFACES[port]
+        shadows = self.guest.sh(f"grep -l bond0 {SHADOWS}/* 2>/dev/null; true").out
+        return (sorted(bond.ports) == sorted([interface, STANDBY]) and not shadows
+                and bond.active == bond.primary == interface
+                and all(port.up for port in bond.ports.values()))
+
+    def _activate(self, interface, whole_bond):
+        """Let NetworkManager do what it does at boot, then the bond be as at boot."""
+        self.guest.wait_for(lambda: self._knows(interface), f"NetworkManager to know {interface}")
+        if whole_bond:
+            self.guest.sh("nmcli connection down bond0; nmcli -w 30 connection up standby")
+        self.guest.sh("nmcli -w 30 connection up primary")
+        self.guest.wait_network()
+        if "\nprimary=" in self.files[f"{profiles.FOLDER}/bond0.nmconnection"][0]:
+            self.guest.sh(f"echo {interface} >{BONDING}/primary")
+            self.guest.wait_bond(lambda bond: bond.active == bond.primary == interface,
+                                 f"{interface} to be active")
+
+    def _knows(self, interface):
+        argv = ["/usr/bin/nmcli", "-g", "GENERAL.STATE", "device", "show", interface]
+        state = self.guest.exec(argv, check=False).out.partition(" ")[0].strip()
+        return state.isdigit() and int(state) > 10  # more than unmanaged
+
+    # -- commands ---------------------------------------------------------------------------
+
+    def request(self, short, arguments=None):
+        """One of our commands, once; its checked return value, or CommandError."""
+        name = PREFIX + short
+        SCHEMA.check_arguments(name, arguments)
+        return self.ask(name, arguments)
+
+    def ask(self, name, arguments=None):
+        """As request, with arguments that need not fit the contract."""
+        try:
+            reply = self.guest.command(name, arguments)
+        except CommandError as error:
+            check_error(error)
+            raise
+        try:
+            SCHEMA.check_return(name, reply)
+        except qapischema.SchemaError as error:
+            raise Failed(f"the reply to {name} does not fit the contract: {error}\n{reply}") from error
+        return reply
+
+    def settle(self, short, report, arguments=None):
+        """Repeat a command for as long as its work goes on, as a host does; the last report."""
+        deadline = Deadline(COMMAND_SECONDS, f"{short} to be done")
+        while report["status"] == "waiting":
+            deadline.left()
+            report = self.request(short, arguments)
+        return report
+
+    def query(self):
+        return self.request("query")
+
+    def prepare(self, arguments=None):
+        return self.settle("prepare", self.request("prepare", arguments), arguments)
+
+    def complete(self, arguments=None):
+        return self.settle("complete", self.request("complete", arguments), arguments)
+
+    def cancel(self, arguments=None):
+        return self.settle("cancel", self.request("cancel", arguments), arguments)
+
+    # -- looking ----------------------------------------------------------------------------
+
+    def traffic(self, allow=None):
+        return Traffic(self, allow)
+
+    def option(self, name):
+        """An option of the bond, first word."""
+        return (self.guest.read(f"{BONDING}/{name}").split() or [""])[0]
+
+    def snapshot(self):
+        return self.guest.sh(SNAPSHOT).out
+
+    def profile_on(self, interface):
+        """UUID of the profile that NetworkManager has active on an interface, or ""."""
+        argv = ["/usr/bin/nmcli", "-g", "GENERAL.CON-UUID", "device", "show", interface]
+        return self.guest.exec(argv).out.strip()
+
+    def profile_bytes(self):
+        return self.guest.sh(f"cd {profiles.FOLDER} && sha256sum * && ls -li").out
+
+    def mark_log(self):
+        """A point in the kernel's log; for kernel_log."""
+        mark = f"vm-test-{time.monotonic_ns()}"
+        self.guest.sh(f"echo {mark} >/dev/kmsg")
+        return mark
+
+    def kernel_log(self, mark):
+        """The kernel's lines since the mark."""
+        return self.guest.exec(["/bin/dmesg"]).out.partition(mark)[2].splitlines()
+
+
+def check_error(error):
+    """An error of ours is a GenericError that starts with a code of the contract."""
+    if error.cls not in ("", "GenericError"):
+        raise Failed(f"error class {error.cls}: {error.desc}")
+    if error.code not in SCHEMA.enums["GuestNetFailoverReasonCode"].values:
+        raise Failed(f"the error starts with no code of the contract: {error.desc}")
