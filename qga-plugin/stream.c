@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stream: see stream.h. Edges set `readable`, `writable` and `hung_up`; EAGAIN clears them. After
- * every edge the stream reads until EAGAIN unless paused, so no edge is ever lost.
+ * every edge the stream reads until EAGAIN unless paused, so no edge is ever lost. Room to write is
+ * only watched for while it is short: else every byte that the peer takes would wake us.
  */
 #include "qga-plugin/stream.h"
 
@@ -53,6 +54,26 @@ discard_queue(GnfStream *stream)
     stream->queue_peak = 0;
 }
 
+static gboolean
+watch(GnfStream *stream, int operation)
+{
+    struct epoll_event edges = {.events = EPOLLIN | EPOLLET};
+
+    if (!stream->writable)
+        edges.events |= EPOLLOUT;
+    return epoll_ctl(stream->epoll_fd, operation, stream->fd, &edges) == 0;
+}
+
+static void
+set_writable(GnfStream *stream, gboolean writable)
+{
+    if (stream->writable == writable)
+        return;
+    stream->writable = writable;
+    /* Tells at once if there is room again by now. */
+    watch(stream, EPOLL_CTL_MOD);
+}
+
 /* Returns the bytes taken; less than length means EAGAIN, or that nobody listens any more. */
 static gsize
 write_some(GnfStream *stream, const guint8 *data, gsize length)
@@ -65,18 +86,21 @@ write_some(GnfStream *stream, const guint8 *data, gsize length)
         if (n >= 0)
             done += n;
         else if (errno == EAGAIN)
-            stream->writable = FALSE;
+            set_writable(stream, FALSE);
         else if (errno != EINTR)
             return length;
     }
     return done;
 }
 
-/* Nobody is there to read, or ever will be. */
+/* Nobody is there to read. While reading is paused, an edge has to do for the read that proves it:
+ * the queue may be what reading waits for. */
 static gboolean
 is_unheard(const GnfStream *stream)
 {
-    return stream->is_port ? stream->hung_up : stream->away && stream->hung_up;
+    if (!stream->is_port)
+        return stream->away && stream->hung_up;
+    return stream->away || (stream->hung_up && !stream->reading);
 }
 
 void
@@ -128,19 +152,23 @@ be_gone(GnfStream *stream)
     if (stream->away)
         return;
     stream->away = TRUE;
+    if (stream->is_port)
+        discard_queue(stream);
     stream->handlers->gone(stream->user_data);
 }
 
+/* A port reads 0 when it is empty and has no host: only then is it certain that whatever was read
+ * is the old host's, and nothing yet the next one's. EAGAIN means that there is a host. */
 static void
 read_failed(GnfStream *stream, int error)
 {
     stream->readable = FALSE;
     if (error == EAGAIN)
-        return;
-    if (!stream->is_port)
-        be_gone(stream);
-    else if (error != 0)
+        stream->hung_up = stream->away = FALSE;
+    else if (stream->is_port && error != 0)
         stream->handlers->dead(stream->user_data);
+    else
+        be_gone(stream);
 }
 
 static void
@@ -151,6 +179,7 @@ read_all(GnfStream *stream)
     while (!stream->freed && stream->reading && stream->readable) {
         gssize n = read(stream->fd, buffer, sizeof(buffer));
 
+        stream->away &= n <= 0;
         if (n > 0)
             stream->handlers->bytes(buffer, n, stream->user_data);
         else if (n == 0 || errno != EINTR)
@@ -164,8 +193,6 @@ run(GnfStream *stream)
     g_rc_box_acquire(stream);
     flush(stream);
     read_all(stream);
-    if (!stream->freed && !stream->readable && stream->hung_up)
-        be_gone(stream);
     g_rc_box_release(stream);
 }
 
@@ -179,7 +206,8 @@ on_edge(gint fd, GIOCondition condition, gpointer user_data)
         return G_SOURCE_CONTINUE;
     stream->hung_up = (edge.events & (EPOLLHUP | EPOLLERR)) != 0;
     stream->readable |= stream->hung_up || (edge.events & EPOLLIN) != 0;
-    stream->writable |= (edge.events & EPOLLOUT) != 0;
+    if (edge.events & EPOLLOUT)
+        set_writable(stream, TRUE);
     if (stream->is_port && !stream->hung_up)
         stream->away = FALSE;
     run(stream);
@@ -199,8 +227,10 @@ on_resume(gpointer user_data)
 void
 gnf_stream_set_reading(GnfStream *stream, gboolean reading)
 {
+    gboolean resumes = reading && !stream->reading;
+
     stream->reading = reading;
-    if (reading && stream->readable && stream->resume_source == 0)
+    if (resumes && stream->readable && stream->resume_source == 0)
         stream->resume_source = g_idle_add_full(G_PRIORITY_DEFAULT, on_resume, stream, NULL);
 }
 
@@ -208,7 +238,6 @@ GnfStream *
 gnf_stream_new(int fd, gboolean is_port, const GnfStreamHandlers *handlers, gpointer user_data)
 {
     GnfStream *stream = g_rc_box_new0(GnfStream);
-    struct epoll_event edges = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
 
     g_unix_set_fd_nonblocking(fd, TRUE, NULL);
     stream->fd = fd;
@@ -217,9 +246,10 @@ gnf_stream_new(int fd, gboolean is_port, const GnfStreamHandlers *handlers, gpoi
     stream->user_data = user_data;
     stream->queue = g_byte_array_new();
     stream->reading = TRUE;
+    stream->writable = TRUE;
     /* Out of descriptors or memory is nothing that a daemon of six descriptors can plan for. */
     stream->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (stream->epoll_fd < 0 || epoll_ctl(stream->epoll_fd, EPOLL_CTL_ADD, fd, &edges) < 0)
+    if (stream->epoll_fd < 0 || !watch(stream, EPOLL_CTL_ADD))
         g_error("watching descriptor %d: %s", fd, g_strerror(errno));
     stream->source = g_unix_fd_add(stream->epoll_fd, G_IO_IN, on_edge, stream);
     return stream;
