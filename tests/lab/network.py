@@ -27,6 +27,13 @@ class Network:
 
     def start(self):
         run(["ip", "netns", "add", self.namespace])
+        try:
+            self._make_bridge()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _make_bridge(self):
         self.ip("link", "set", "lo", "up")
         self.ip("link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge",
                 "forward_delay", "0", "stp_state", "0", "mcast_snooping", "0")
