@@ -37,7 +37,7 @@ UNUSED_KERNEL = (
 ).split()
 UNUSED_SHARE = "doc locale man zoneinfo".split()
 DISK_SIZE = "1200M"
-DISKS_KEPT = 6  # per release, the least recently used go
+DISKS_KEPT = 3  # per release, the least recently used go
 # What makes the image a guest of the lab, whatever the test.
 GUEST_FILES = {
     "etc/machine-id": "6c61622d67756573742d69642d303031\n",
