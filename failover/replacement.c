@@ -8,8 +8,8 @@
 #include "failover/inventory.h"
 #include "failover/select.h"
 
-/* The pending entry that a replacement is for: by the old MAC, else by its own, else the only one.
- */
+/* The pending entry that a replacement is for: by the MAC that was prepared, which stays the same
+ * once a new NIC was found (a host asks again), else by its own, else the only one. */
 static GnfOperationDevice *
 find_entry(const GnfOperation *operation, const char *replaces, const char *mac)
 {
@@ -20,7 +20,7 @@ find_entry(const GnfOperation *operation, const char *replaces, const char *mac)
         GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
         if (!gnf_operation_device_is_pending(device))
             continue;
-        if (g_strcmp0(device->mac, replaces ? replaces : mac) == 0)
+        if (g_strcmp0(replaces ? device->old_mac : device->mac, replaces ? replaces : mac) == 0)
             return device;
         only = device;
         pending++;
