@@ -18,8 +18,8 @@
 #include "nm-backend/nm-disk.h"
 #include "nm-backend/nm-profile.h"
 
-/* An activation that was torn down from under us (the device was made anew, an automatic one came
- * between) is tried again this often. */
+/* An activation that was refused, or torn down from under us (the device was made anew, an
+ * automatic one came between), is asked for this often in all. */
 #define MAX_ATTEMPTS 3
 
 typedef struct {
@@ -135,10 +135,11 @@ point(Attach *self, NMRemoteConnection *profile, const GnfNmNic *nic)
                                  gnf_nm_call_begin(&self->call));
 }
 
+/* An activation that failed by itself would fail again. */
 static gboolean
 may_try_again(const Attach *self)
 {
-    return self->attempts < MAX_ATTEMPTS;
+    return self->attempts < MAX_ATTEMPTS && self->call.failure == NM_DEVICE_STATE_REASON_NONE;
 }
 
 static void
@@ -155,9 +156,10 @@ on_activated(GObject *source, GAsyncResult *result, gpointer user_data)
         g_clear_error(&error);
         return;
     }
-    /* The device that we named may be that of a NIC that had the same name before. */
-    if (g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_UNKNOWN_DEVICE) &&
-        may_try_again(self)) {
+    /* A refusal may be of the moment: the device that we named was that of a NIC that had the same
+     * name before, or its carrier changed while NetworkManager was asking itself whether we may
+     * (1.42 then says "Authorization request cancelled"). */
+    if (may_try_again(self)) {
         g_error_free(error);
         return;
     }
@@ -184,17 +186,19 @@ activate(Attach *self, NMDevice *device, NMRemoteConnection *profile)
 static void
 give_up(Attach *self, NMDevice *device)
 {
-    GError *error = gnf_reason(
-        GNF_REASON_CODE_MANAGER_FAILED,
-        "NetworkManager could not activate profile %s on %s: %s (device: %s, %s)",
-        self->uuid,
-        self->call.interface,
-        gnf_nm_get_nick(NM_TYPE_ACTIVE_CONNECTION_STATE_REASON,
-                        (int)nm_active_connection_get_state_reason(self->mine)),
-        gnf_nm_get_nick(NM_TYPE_DEVICE_STATE, (int)nm_device_get_state(device)),
-        gnf_nm_get_nick(NM_TYPE_DEVICE_STATE_REASON, (int)nm_device_get_state_reason(device)));
+    NMDeviceStateReason reason = self->call.failure;
 
-    gnf_nm_call_return_error(&self->call, error);
+    if (reason == NM_DEVICE_STATE_REASON_NONE)
+        reason = nm_device_get_state_reason(device);
+    gnf_nm_call_return_error(
+        &self->call,
+        gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,
+                   "NetworkManager could not activate profile %s on %s: %s (device: %s)",
+                   self->uuid,
+                   self->call.interface,
+                   gnf_nm_get_nick(NM_TYPE_ACTIVE_CONNECTION_STATE_REASON,
+                                   (int)nm_active_connection_get_state_reason(self->mine)),
+                   gnf_nm_get_nick(NM_TYPE_DEVICE_STATE_REASON, (int)reason)));
 }
 
 static gboolean
@@ -258,6 +262,14 @@ is_wanted(NMActiveConnection *active, NMRemoteConnection *profile)
            !(nm_active_connection_get_state_flags(active) & NM_ACTIVATION_STATE_FLAG_EXTERNAL);
 }
 
+/* Both: when a disconnect has begun, the active connection says "activated" for a while longer. */
+static gboolean
+is_done(NMDevice *device, NMActiveConnection *active)
+{
+    return nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED &&
+           nm_active_connection_get_state(active) == NM_ACTIVE_CONNECTION_STATE_ACTIVATED;
+}
+
 static void
 attach_device(Attach *self, NMDevice *device)
 {
@@ -275,7 +287,7 @@ attach_device(Attach *self, NMDevice *device)
         self->uuid = g_strdup(nm_connection_get_uuid(NM_CONNECTION(profile)));
     if (!is_wanted(active, profile))
         start(self, device, profile);
-    else if (nm_active_connection_get_state(active) != NM_ACTIVE_CONNECTION_STATE_ACTIVATED)
+    else if (!is_done(device, active))
         self->call.waiting_for = "NetworkManager to put it into the bond";
     else if (gnf_nm_get_blocked(self->call.nm, self->call.ifindex))
         gnf_nm_call_set_autoconnect(&self->call, device, TRUE);

@@ -21,17 +21,18 @@ call_free(gpointer data)
     g_free(call);
 }
 
-/* Watch object, which may be NULL, in place of what was watched. */
-static void
+/* Watch object, which may be NULL, in place of what was watched. TRUE when it is another one. */
+static gboolean
 watch(GObject **watched, gpointer object, GnfNmCall *call)
 {
     if (*watched == object)
-        return;
+        return FALSE;
     if (*watched)
         g_signal_handlers_disconnect_by_data(*watched, call);
     g_set_object(watched, object);
     if (object)
         g_signal_connect_swapped(object, "notify", G_CALLBACK(wake), call);
+    return TRUE;
 }
 
 static void
@@ -172,12 +173,21 @@ find_device(const GnfNmCall *call, int ifindex)
     return NULL;
 }
 
+/* The reason is only there while the device is in the state "failed", which it leaves at once. */
+static void
+on_device_state(NMDevice *device, guint new_state, guint old_state, guint reason, GnfNmCall *call)
+{
+    if (new_state == NM_DEVICE_STATE_FAILED)
+        call->failure = (NMDeviceStateReason)reason;
+}
+
 NMDevice *
 gnf_nm_call_get_device(GnfNmCall *call)
 {
     NMDevice *device = find_device(call, call->ifindex);
 
-    watch(&call->device, device, call);
+    if (watch(&call->device, device, call) && device)
+        g_signal_connect(device, "state-changed", G_CALLBACK(on_device_state), call);
     watch(&call->active, device ? nm_device_get_active_connection(device) : NULL, call);
     return device;
 }

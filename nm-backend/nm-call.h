@@ -19,6 +19,8 @@ struct GnfNmCall {
     int ifindex;
     char *interface;         /* as the engine named it, for messages */
     const char *waiting_for; /* said when the deadline comes; NULL: nothing to say */
+    NMDeviceStateReason
+        failure; /* why the device failed last, NM_DEVICE_STATE_REASON_NONE: never */
 
     /* Private to nm-call.c from here. */
     void (*step)(GnfNmCall *call);

@@ -18,6 +18,8 @@ struct GnfNm {
     GCancellable *cancellable; /* of what is under way while connecting */
     GDBusConnection *bus;
     NMClient *client;
+    char *owner;         /* of NetworkManager's name when the client was made, or NULL */
+    GSource *stale;      /* another NetworkManager has come: make the client anew */
     GError *error;       /* why the last attempt to connect failed */
     GArray *listeners;   /* of Listener */
     GHashTable *blocked; /* set of ifindexes */
@@ -30,6 +32,7 @@ nm_clear(gpointer data)
 
     g_clear_object(&self->cancellable);
     g_clear_error(&self->error);
+    g_free(self->owner);
     g_array_unref(self->listeners);
     g_hash_table_unref(self->blocked);
 }
@@ -83,21 +86,6 @@ on_device_removed(NMClient *client, NMDevice *device, GnfNm *self)
 }
 
 static void
-watch_client(GnfNm *self)
-{
-    const GPtrArray *devices = nm_client_get_devices(self->client);
-
-    g_signal_connect(self->client, "device-added", G_CALLBACK(on_device_added), self);
-    g_signal_connect(self->client, "device-removed", G_CALLBACK(on_device_removed), self);
-    g_signal_connect_swapped(
-        self->client, "notify::" NM_CLIENT_NM_RUNNING, G_CALLBACK(tell_listeners), self);
-    g_signal_connect_swapped(
-        self->client, "notify::" NM_CLIENT_DBUS_NAME_OWNER, G_CALLBACK(tell_listeners), self);
-    for (guint i = 0; i < devices->len; i++)
-        watch_device(self, g_ptr_array_index(devices, i));
-}
-
-static void
 on_client_shut_down(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GDBusConnection) bus = user_data;
@@ -112,6 +100,10 @@ on_client_shut_down(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 drop_client(GnfNm *self)
 {
+    if (self->stale) {
+        g_source_destroy(self->stale);
+        g_clear_pointer(&self->stale, g_source_unref);
+    }
     if (self->bus)
         g_signal_handlers_disconnect_by_data(self->bus, self);
     if (self->client) {
@@ -125,6 +117,50 @@ drop_client(GnfNm *self)
     }
     g_clear_object(&self->client);
     g_clear_object(&self->bus);
+}
+
+static gboolean
+on_stale(gpointer user_data)
+{
+    GnfNm *self = user_data;
+
+    drop_client(self);
+    gnf_nm_want(self);
+    return G_SOURCE_REMOVE;
+}
+
+/* When another NetworkManager comes, libnm says that it is running before it knows its profiles; a
+ * client that is made anew is only there when it knows them all. Not from within its own signal. */
+static void
+on_owner_changed(NMClient *client, GParamSpec *property, GnfNm *self)
+{
+    const char *owner = nm_client_get_dbus_name_owner(client);
+
+    if (owner && g_strcmp0(owner, self->owner) != 0 && !self->stale) {
+        self->stale = g_idle_source_new();
+        g_source_set_callback(self->stale, on_stale, self, NULL);
+        g_source_attach(self->stale, NULL);
+    }
+    tell_listeners(self);
+}
+
+static void
+watch_client(GnfNm *self)
+{
+    const GPtrArray *devices = nm_client_get_devices(self->client);
+
+    g_signal_connect(self->client, "device-added", G_CALLBACK(on_device_added), self);
+    g_signal_connect(self->client, "device-removed", G_CALLBACK(on_device_removed), self);
+    g_signal_connect_swapped(
+        self->client, "notify::" NM_CLIENT_NM_RUNNING, G_CALLBACK(tell_listeners), self);
+    g_signal_connect(
+        self->client, "notify::" NM_CLIENT_DBUS_NAME_OWNER, G_CALLBACK(on_owner_changed), self);
+    g_signal_connect_swapped(
+        self->client, NM_CLIENT_ACTIVE_CONNECTION_ADDED, G_CALLBACK(tell_listeners), self);
+    g_signal_connect_swapped(
+        self->client, NM_CLIENT_ACTIVE_CONNECTION_REMOVED, G_CALLBACK(tell_listeners), self);
+    for (guint i = 0; i < devices->len; i++)
+        watch_device(self, g_ptr_array_index(devices, i));
 }
 
 void
@@ -169,6 +205,8 @@ on_client_made(GObject *source, GAsyncResult *result, gpointer user_data)
     } else {
         self->connecting = FALSE;
         self->client = NM_CLIENT(g_steal_pointer(&client));
+        g_free(self->owner);
+        self->owner = g_strdup(nm_client_get_dbus_name_owner(self->client));
         watch_client(self);
         tell_listeners(self);
     }
@@ -229,7 +267,7 @@ gnf_nm_want(GnfNm *self)
 GnfNmState
 gnf_nm_get_state(const GnfNm *self)
 {
-    if (self->connecting)
+    if (self->connecting || self->stale)
         return GNF_NM_CONNECTING;
     if (!self->client || !nm_client_get_dbus_name_owner(self->client))
         return GNF_NM_ABSENT;

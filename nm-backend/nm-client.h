@@ -2,10 +2,10 @@
  *
  * The backend's connection to NetworkManager: one private D-Bus connection and one NMClient.
  *
- * Both are made at first need and again after the bus went away; a restart of NetworkManager is
- * followed by the NMClient itself. NetworkManager is never started from here (libnm asks for the
- * owner of the name, nothing activates it). Whoever listens is told whenever the state below or
- * the set of devices may have changed, and looks for himself.
+ * Both are made at first need, and again when the bus went away or another NetworkManager has come.
+ * NetworkManager is never started from here (libnm asks for the owner of the name, nothing
+ * activates it). Whoever listens is told whenever the state below or the set of devices may have
+ * changed, and looks for himself.
  */
 #pragma once
 

@@ -53,6 +53,24 @@ disconnect(Detach *self, NMDevice *device)
                                gnf_nm_call_begin_watching(call));
 }
 
+/* An activation that has begun shows first as an active connection of its own; the device learns of
+ * it later. */
+static gboolean
+is_activating(GnfNmCall *call, NMDevice *device)
+{
+    const GPtrArray *all = nm_client_get_active_connections(gnf_nm_get_client(call->nm));
+
+    for (guint i = 0; i < all->len; i++) {
+        NMActiveConnection *active = g_ptr_array_index(all, i);
+        const GPtrArray *devices = nm_active_connection_get_devices(active);
+
+        if (devices->len > 0 && g_ptr_array_index(devices, 0) == device &&
+            nm_active_connection_get_state(active) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATED)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 has_port(NMDevice *bond, NMDevice *device)
 {
@@ -82,8 +100,8 @@ detach_device(Detach *self, NMDevice *device)
 {
     GnfNmCall *call = &self->call;
     NMDeviceState state = nm_device_get_state(device);
-    gboolean resting =
-        state <= NM_DEVICE_STATE_DISCONNECTED && !nm_device_get_active_connection(device);
+    gboolean resting = state <= NM_DEVICE_STATE_DISCONNECTED &&
+                       !nm_device_get_active_connection(device) && !is_activating(call, device);
 
     if (state > NM_DEVICE_STATE_DISCONNECTED && state <= NM_DEVICE_STATE_ACTIVATED)
         disconnect(self, device);

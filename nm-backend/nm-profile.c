@@ -235,15 +235,26 @@ gnf_nm_profile_point_at(NMConnection *profile, const GnfNmNic *nic)
     return g_steal_pointer(&pointed);
 }
 
-/* "property 'old' → 'new'" to what, " property new" to how. */
+/* What is to be said of the properties that do not fit. nmcli 1.42 refuses the match lists for a
+ * port of a bond, so these are written into the file. */
+typedef struct {
+    GString *what;
+    GString *modify; /* arguments of nmcli connection modify */
+    GString *match;  /* lines of the section [match] */
+} Advice;
+
 static void
-describe_change(GString *what, GString *how, const char *property, const char *old, const char *new)
+advise(Advice *advice, const char *property, const char *old, const char *new)
 {
     gboolean plain = !new[strspn(new, PLAIN_CHARACTERS)];
     g_autofree char *quoted = plain ? g_strdup(new) : g_shell_quote(new);
 
-    g_string_append_printf(what, "%s%s is %s, not %s", what->len ? "; " : "", property, old, new);
-    g_string_append_printf(how, " %s %s", property, quoted);
+    g_string_append_printf(
+        advice->what, "%s%s is %s, not %s", advice->what->len ? "; " : "", property, old, new);
+    if (g_str_has_prefix(property, "match."))
+        g_string_append_printf(advice->match, " %s=%s", property + strlen("match."), new);
+    else
+        g_string_append_printf(advice->modify, " %s %s", property, quoted);
 }
 
 static char *
@@ -251,32 +262,29 @@ join_patterns(NMConnection *profile, const PatternList *list)
 {
     g_auto(GStrv) patterns = copy_patterns(get_match(profile), list);
 
-    return g_strjoinv(",", patterns);
+    return g_strjoinv(";", patterns);
 }
 
 static void
-describe_changes(
-    GString *what, GString *how, NMConnection *old, NMConnection *new, unsigned misfits)
+advise_all(Advice *advice, NMConnection *old, NMConnection *new, unsigned int misfits)
 {
     if (misfits & GNF_NM_TIE_INTERFACE_NAME)
-        describe_change(what,
-                        how,
-                        "connection.interface-name",
-                        nm_connection_get_interface_name(old),
-                        nm_connection_get_interface_name(new));
+        advise(advice,
+               "connection.interface-name",
+               nm_connection_get_interface_name(old),
+               nm_connection_get_interface_name(new));
     if (misfits & GNF_NM_TIE_MAC_ADDRESS)
-        describe_change(what,
-                        how,
-                        "802-3-ethernet.mac-address",
-                        nm_setting_wired_get_mac_address(nm_connection_get_setting_wired(old)),
-                        nm_setting_wired_get_mac_address(nm_connection_get_setting_wired(new)));
+        advise(advice,
+               "802-3-ethernet.mac-address",
+               nm_setting_wired_get_mac_address(nm_connection_get_setting_wired(old)),
+               nm_setting_wired_get_mac_address(nm_connection_get_setting_wired(new)));
     for (guint i = 0; i < G_N_ELEMENTS(pattern_lists); i++) {
         if (!(misfits & pattern_lists[i].tie))
             continue;
         g_autofree char *before = join_patterns(old, &pattern_lists[i]);
         g_autofree char *after = join_patterns(new, &pattern_lists[i]);
 
-        describe_change(what, how, pattern_lists[i].property, before, after);
+        advise(advice, pattern_lists[i].property, before, after);
     }
 }
 
@@ -297,13 +305,19 @@ gnf_nm_profile_describe_misfits(NMConnection *profile, const GnfNmNic *nic, cons
         return g_strdup_printf("%s excludes %s; remove that from it", name, nic->interface);
 
     g_autoptr(GString) what = g_string_new(NULL);
-    g_autoptr(GString) how = g_string_new(NULL);
-    describe_changes(what, how, profile, pointed, misfits);
-    return g_strdup_printf("in %s %s; to keep it over a reboot: nmcli connection modify %s%s",
+    g_autoptr(GString) modify = g_string_new(NULL);
+    g_autoptr(GString) match = g_string_new(NULL);
+    Advice advice = {what, modify, match};
+    advise_all(&advice, profile, pointed, misfits);
+    return g_strdup_printf("in %s %s; to keep it over a reboot: %s%s%s%s%s%s",
                            name,
                            what->str,
-                           nm_connection_get_uuid(profile),
-                           how->str);
+                           modify->len ? "nmcli connection modify " : "",
+                           modify->len ? nm_connection_get_uuid(profile) : "",
+                           modify->str,
+                           modify->len && match->len ? ", and " : "",
+                           match->len ? "write into [match] of its file:" : "",
+                           match->str);
 }
 
 gboolean

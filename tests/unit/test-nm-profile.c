@@ -200,7 +200,8 @@ test_describe(void)
                     "in profile \"primary\" (" UUID ", " DISK_FILE ") connection.interface-name "
                     "is enp1s0, not enp2s0; match.path is pci-0000:01:00.0, not "
                     "pci-0000:02:00.0; to keep it over a reboot: nmcli connection modify " UUID
-                    " connection.interface-name enp2s0 match.path pci-0000:02:00.0");
+                    " connection.interface-name enp2s0, and write into [match] of its file: "
+                    "path=pci-0000:02:00.0");
 }
 
 static void
