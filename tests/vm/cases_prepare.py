@@ -14,18 +14,16 @@ def line_of(lines, *words):
 
 @case("prepare/moves-traffic-before-detach")
 def traffic_first(stage):
-    """Told by the kernel's own log: bonding made the standby active, and what left later was a
-    backup port. Without the move it reads "Releasing active interface"."""
+    """Told by the kernel's own log: bonding made the standby active, and then the NIC left. Without
+    the move it is the other way round: bonding has to fail over because the NIC leaves."""
     mark = stage.mark_log()
     with stage.traffic() as traffic:
         prepare(stage, traffic)
-    log = stage.kernel_log(mark)
-    moved = line_of(log, "(slave enp4s0)", "making interface the new active one")
-    released = line_of(log, "(slave enp1s0)", "Releasing backup interface")
-    expect.holds(line_of(log, "(slave enp1s0)", "Releasing active interface") is None,
-                 "the NIC was the active port when it left the bond:\n" + "\n".join(log))
-    expect.holds(moved is not None and released is not None and moved < released,
-                 "the traffic was not moved before the detach:\n" + "\n".join(log))
+        log = stage.kernel_log(mark)
+        moved = line_of(log, "(slave enp4s0)", "making interface the new active one")
+        released = line_of(log, "(slave enp1s0)", "Releasing")
+        expect.holds(moved is not None and released is not None and moved < released,
+                     "the traffic was not moved before the detach:\n" + "\n".join(log))
 
 
 @case("prepare/twice")

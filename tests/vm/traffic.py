@@ -6,10 +6,15 @@ The window goes on for AFTER seconds behind the last phase, so that what a phase
 import contextlib
 import time
 
+from tests.lab.base import run
 from tests.lab.probe import Phase
 from tests.runner.cases import Failed
 
 AFTER = 1.0
+COUNTERS = r"""cd /sys/class/net && grep -H . */statistics/*packets */statistics/*errors \
+    */statistics/*dropped */statistics/*nohandler
+awk '/^Icmp: [A-Z]/ { split($0, names) }
+     /^Icmp: [0-9]/ { for (i = 2; i <= NF; i++) print "icmp/" names[i] ":" $i }' /proc/net/snmp"""
 
 
 class Traffic:
@@ -24,8 +29,10 @@ class Traffic:
         self.allow = allow or (lambda _sent: False)
         self.phases = []
         self.probe = None
+        self.before = {}
 
     def __enter__(self):
+        self.before = self._counters()
         self.probe = self.stage.lab.probe()
         # The first probes also resolve the guest's address.
         time.sleep(0.3)
@@ -51,23 +58,38 @@ class Traffic:
         whole = Phase("whole", log.sent[0], log.sent[-1] + 1)
         rows.append({"phase": "whole", **log.statistics(whole)})
         self.stage.rows += rows
-        self._judge(log, rows)
+        self._judge(log)
 
-    def _judge(self, log, rows):
+    def _judge(self, log):
         lost = [sent for sent in log.lost_times() if not self.allow(sent)]
         if lost:
             start = log.sent[0]
             when = ", ".join(f"{sent - start:.3f} s" for sent in lost[:8])
-            raise Failed(f"{len(lost)} of {len(log.sent)} probes lost, at {when}\n{table(rows)}\n"
-                         f"{self._counters()}")
+            lines = [f"{len(lost)} of {len(log.sent)} probes lost, at {when}", *self._where()]
+            raise Failed("\n".join(lines))
         least = (log.sent[-1] - log.sent[0]) * 500
         if len(log.sent) < least:
             raise Failed(f"only {len(log.sent)} probes were sent: this proves nothing")
 
     def _counters(self):
-        """Every place that counts what it drops: the taps, the guest's interfaces and its CPU."""
-        guest = self.stage.guest.sh("ip -s -s link; cat /proc/net/softnet_stat")
-        return f"--- wire\n{self.stage.lab.network.ip('-s', 'link')}\n--- guest\n{guest.out}"
+        """Every counter of frames, on the wire's side and in the guest."""
+        wire = self.stage.lab.network.inside("/bin/sh", "-c", COUNTERS)
+        return {"wire": parse(run(wire)), "guest": parse(self.stage.guest.sh(COUNTERS).out)}
+
+    def _where(self):
+        """Where frames went since the start, for whoever wonders about a loss."""
+        now = self._counters()
+        for side, counters in now.items():
+            before = self.before[side]
+            for name, value in counters.items():
+                if value != before.get(name, 0):
+                    yield f"{side:6} {name:40} {value - before.get(name, 0):+}"
+
+
+def parse(text):
+    """{"bond0/rx_dropped": number} of what COUNTERS prints."""
+    rows = (line.rpartition(":") for line in text.splitlines())
+    return {path.replace("/statistics", ""): int(value) for path, _, value in rows}
 
 
 def table(rows):
