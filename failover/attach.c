@@ -6,7 +6,9 @@
  */
 #include "failover/attach.h"
 
+#include "failover/drain.h"
 #include "failover/error.h"
+#include "failover/plan.h"
 #include "failover/traffic.h"
 
 /* The link must have been up for longer than the bond looks at it; bonding's usual interval is
@@ -67,22 +69,50 @@ warn_about_reboot(const Attach *attach)
                        device->interface));
 }
 
-static gboolean
-finish(Attach *attach, GError **error)
+static void
+finish(GTask *task)
 {
-    GnfContext *context = attach->context;
-    GnfOperationDevice *device = attach->device;
+    Attach *attach = g_task_get_task_data(task);
+    GError *error = NULL;
 
-    if (device->was_active) {
-        if (!gnf_traffic_to_primary(context, device, error))
-            return FALSE;
-        step_done(attach, GNF_STEP_ACTIVATE);
+    if (gnf_traffic_restore(attach->context, attach->device, &error)) {
+        step_done(attach, GNF_STEP_RESTORE);
+        attach->device->state = GNF_STATE_ATTACHED;
+        g_task_return_boolean(task, TRUE);
+    } else {
+        g_task_return_error(task, error);
     }
-    if (!gnf_traffic_restore(context, device, error))
-        return FALSE;
-    step_done(attach, GNF_STEP_RESTORE);
-    device->state = GNF_STATE_ATTACHED;
-    return TRUE;
+    g_object_unref(task);
+}
+
+static void
+on_drained(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+
+    gnf_drain_finish(result);
+    step_done(g_task_get_task_data(task), GNF_STEP_DRAIN);
+    finish(task);
+}
+
+/* The link is proven: the traffic goes where it went before. */
+static void
+activate(GTask *task)
+{
+    Attach *attach = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (!attach->device->was_active || !gnf_mode_has_active_port(attach->device->bond.mode)) {
+        finish(task);
+        return;
+    }
+    if (!gnf_traffic_to_primary(attach->context, attach->device, &error)) {
+        g_task_return_error(task, error);
+        g_object_unref(task);
+        return;
+    }
+    step_done(attach, GNF_STEP_ACTIVATE);
+    gnf_drain_async(attach->context, attach->device->standby_ifindex, on_drained, task);
 }
 
 static void
@@ -105,10 +135,7 @@ on_link(GObject *source, GAsyncResult *result, gpointer data)
         return;
     }
     step_done(attach, GNF_STEP_LINK);
-    if (finish(attach, &error))
-        g_task_return_boolean(task, TRUE);
-    else
-        g_task_return_error(task, error);
+    activate(g_steal_pointer(&task));
 }
 
 /* Trusted by the bond and by itself. */
