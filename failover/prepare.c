@@ -7,6 +7,7 @@
 
 #include "failover/attach.h"
 #include "failover/detach.h"
+#include "failover/drain.h"
 #include "failover/eject.h"
 #include "failover/error.h"
 #include "failover/plan.h"
@@ -20,6 +21,7 @@ typedef struct {
     GnfPrepareOptions *options;
     GPtrArray *work; /* of GnfOperationDevice, borrowed from the operation */
     guint index;     /* the one being done; while undoing, one above the one being undone */
+    gint64 drain_us; /* when the drain of the one being done began */
     GError *error;   /* why it is being undone */
 } Prepare;
 
@@ -235,6 +237,18 @@ move_traffic(Prepare *prepare, GnfOperationDevice *device, GError **error)
 }
 
 static void
+on_drained(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    Prepare *prepare = g_task_get_task_data(task);
+    GnfOperationDevice *device = current(prepare);
+
+    gnf_drain_finish(result);
+    gnf_operation_device_step(device, GNF_STEP_DRAIN, prepare->drain_us);
+    gnf_detach_async(prepare->context, device, on_detached, task);
+}
+
+static void
 next(GTask *task)
 {
     Prepare *prepare = g_task_get_task_data(task);
@@ -245,12 +259,14 @@ next(GTask *task)
         return;
     }
     GnfOperationDevice *device = current(prepare);
-    if (device->state == GNF_STATE_ATTACHED && !move_traffic(prepare, device, &error))
+    if (device->state == GNF_STATE_ATTACHED && !move_traffic(prepare, device, &error)) {
         fail(task, error);
-    else if (prepare->options->only_switch)
+    } else if (prepare->options->only_switch) {
         device_done(task);
-    else
-        gnf_detach_async(prepare->context, device, on_detached, task);
+    } else {
+        prepare->drain_us = g_get_monotonic_time();
+        gnf_drain_async(prepare->context, device->ifindex, on_drained, task);
+    }
 }
 
 /* -- the plan -- */

@@ -7,6 +7,7 @@
 
 #include "failover/error.h"
 #include "failover/plan.h"
+#include "netlink/announce.h"
 #include "netlink/bond.h"
 
 /* Is another device of the operation still away from the same bond? Then the bond's options stay
@@ -82,6 +83,18 @@ check_standby(GnfContext *context, const GnfOperationDevice *device, GError **er
     return TRUE;
 }
 
+/* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
+ * or at the next look at the links (bond_should_notify_peers): until then the network goes on
+ * delivering to the old port. That it did not go out is no failure of the switch. */
+static void
+announce(GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_announce(context->netlink, device->bond.ifindex, NULL, &error))
+        g_debug("announcing %s: %s", device->bond.interface, error->message);
+}
+
 gboolean
 gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
@@ -93,8 +106,10 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
         return FALSE;
     if (gnf_bond_set_primary(
             context->netlink, device->bond.ifindex, device->standby_ifindex, error) &&
-        check_active(context, device, device->standby_ifindex, device->standby, error))
+        check_active(context, device, device->standby_ifindex, device->standby, error)) {
+        announce(context, device);
         return TRUE;
+    }
     g_autoptr(GError) ignored = NULL;
     if (!gnf_traffic_restore(context, device, &ignored))
         g_prefix_error(error, "(and its options could not be put back: %s) ", ignored->message);
@@ -106,8 +121,11 @@ gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError *
 {
     if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    return gnf_bond_set_primary(context->netlink, device->bond.ifindex, device->ifindex, error) &&
-           check_active(context, device, device->ifindex, device->interface, error);
+    if (!gnf_bond_set_primary(context->netlink, device->bond.ifindex, device->ifindex, error) ||
+        !check_active(context, device, device->ifindex, device->interface, error))
+        return FALSE;
+    announce(context, device);
+    return TRUE;
 }
 
 /* The priority that keeps the bond on the NIC without a primary option. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reading links and changing one: each a request or two, never a walk over all links in user
- * space. Statistics, the longest part of a link's description, are never asked for.
+ * space. Statistics, the longest part of a link's description, are only asked for on their own.
  */
 #include "netlink/link.h"
 
 #include <errno.h>
 #include <linux/if.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -123,6 +124,38 @@ sort_bond_ports(GPtrArray *ports, const char *bond)
     while (ports->len > 0)
         g_ptr_array_add(sorted, g_ptr_array_steal_index(ports, 0));
     return g_steal_pointer(&sorted);
+}
+
+/* The counter in an answer; FALSE if the kernel left it out. */
+static gboolean
+find_received(const GPtrArray *answer, guint64 *ret_packets)
+{
+    for (guint i = 0; i < answer->len; i++) {
+        struct rtnl_link_stats64 stats;
+        const struct nlattr *attribute =
+            nlmsg_find_attr(answer->pdata[i], sizeof(struct ifinfomsg), IFLA_STATS64);
+
+        if (!attribute || nla_len(attribute) < (int)sizeof stats.rx_packets)
+            continue;
+        memcpy(&stats.rx_packets, nla_data(attribute), sizeof stats.rx_packets);
+        *ret_packets = stats.rx_packets;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+gnf_link_get_received(GnfNetlink *netlink, int ifindex, guint64 *ret_packets, GError **error)
+{
+    g_autoptr(GnfMessage) request = gnf_message_new_link(RTM_GETLINK, 0, ifindex);
+    g_autoptr(GPtrArray) answer = gnf_netlink_exchange(netlink, request, error);
+
+    if (answer && find_received(answer, ret_packets))
+        return TRUE;
+    if (answer)
+        gnf_netlink_set_error(error, EPROTO, "the kernel's answer holds no counters");
+    gnf_netlink_prefix_error(error, "read the counters of", ifindex);
+    return FALSE;
 }
 
 GPtrArray *

@@ -111,6 +111,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GnfLink, gnf_link_free)
 GnfLink *gnf_link_get(GnfNetlink *netlink, int ifindex, GError **error);
 GnfLink *gnf_link_get_by_name(GnfNetlink *netlink, const char *name, GError **error);
 
+/* How many packets an interface has received, as its driver counts them: some count in hardware at
+ * once, some when the guest takes a packet, some only every few seconds. Gone if there is none. */
+gboolean
+gnf_link_get_received(GnfNetlink *netlink, int ifindex, guint64 *ret_packets, GError **error);
+
 /* The ports of a controller: GnfLink elements, freed with the array. Ports of a bond come in the
  * bond's own list order, which decides the active port where neither primary option nor priorities
  * do (bond_choose_primary_or_current); the order is read from sysfs, since a netlink dump comes in

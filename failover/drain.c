@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The drain; see drain.h.
+ */
+#include "failover/drain.h"
+
+#define LOOK_MS 10
+
+typedef struct {
+    GnfNetlink *netlink;
+    int ifindex;
+    guint64 received;
+    gint64 begun_us;
+    gint64 quiet_since_us;
+} Drain;
+
+static gboolean
+is_over(Drain *drain)
+{
+    gint64 now_us = g_get_monotonic_time();
+    guint64 received = 0;
+
+    if (!gnf_link_get_received(drain->netlink, drain->ifindex, &received, NULL))
+        return TRUE;
+    if (received != drain->received) {
+        drain->received = received;
+        drain->quiet_since_us = now_us;
+    }
+    return now_us - drain->quiet_since_us >= GNF_DRAIN_QUIET_MS * 1000 ||
+           now_us - drain->begun_us >= GNF_DRAIN_LIMIT_MS * 1000;
+}
+
+static gboolean
+on_look(gpointer data)
+{
+    GTask *task = data;
+
+    if (!is_over(g_task_get_task_data(task)))
+        return G_SOURCE_CONTINUE;
+    g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+    return G_SOURCE_REMOVE;
+}
+
+void
+gnf_drain_async(GnfContext *context, int ifindex, GAsyncReadyCallback callback, gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, NULL, callback, user_data);
+    Drain *drain = g_new0(Drain, 1);
+
+    drain->netlink = context->netlink;
+    drain->ifindex = ifindex;
+    drain->begun_us = g_get_monotonic_time();
+    drain->quiet_since_us = drain->begun_us;
+    g_task_set_task_data(task, drain, g_free);
+    g_timeout_add(LOOK_MS, on_look, task);
+}
+
+void
+gnf_drain_finish(GAsyncResult *result)
+{
+    g_task_propagate_boolean(G_TASK(result), NULL);
+}

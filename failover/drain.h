@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * After the traffic has moved: let what is still on its way over the old port arrive.
+ *
+ * The network learns the new way from the bond's announcement, so frames go on arriving on the old
+ * port for a round trip, and what it has received waits in its queues until the guest takes it; in
+ * a busy guest that is many. Leaving the bond, or no longer accepting what arrives on that port,
+ * would drop them (kernel: bond_handle_frame).
+ */
+#pragma once
+
+#include "failover/context.h"
+
+/* The port is quiet when its driver has counted nothing for this long. */
+#define GNF_DRAIN_QUIET_MS 100
+
+/* It never is where broadcasts are frequent: then this is long enough for what was under way. */
+#define GNF_DRAIN_LIMIT_MS 1000
+
+/* Ends when the port is quiet, gone, or the limit is over; never fails. There is no event for a
+ * counter that stands still, so it is read again and again: the one place that polls. */
+void
+gnf_drain_async(GnfContext *context, int ifindex, GAsyncReadyCallback callback, gpointer user_data);
+void gnf_drain_finish(GAsyncResult *result);
