@@ -229,7 +229,8 @@ def virsh_cycle(stage):
 @case("virsh/shows-the-reason", VIRSH)
 def virsh_reason(stage):
     """All that a user of virsh sees of an error is its text: it starts with the code."""
-    text = json.dumps({"execute": PREFIX + "prepare", "arguments": {"devices": [{"mac": "x"}]}})
+    arguments = {"devices": [{"interface": "eth9"}]}
+    text = json.dumps({"execute": PREFIX + "prepare", "arguments": arguments})
     done = stage.guest.agent_command(text)
     expect.holds(done.returncode != 0, "virsh did not fail")
     if ": no-such-device: " not in done.stderr:

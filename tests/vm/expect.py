@@ -5,8 +5,8 @@ from tests.runner.cases import Failed
 
 STANDBY = "enp4s0"
 INTERFACES = {"rp1": "enp1s0", "rp2": "enp2s0", "rp3": "enp3s0"}
-PREPARED_STEPS = ["record", "switch", "detach"]
-COMPLETED_STEPS = ["announce", "attach", "link", "activate", "restore"]
+PREPARED_STEPS = ["record", "switch", "drain", "detach"]
+COMPLETED_STEPS = ["announce", "attach", "link", "activate", "drain", "restore"]
 
 
 def same(actual, expected, what):

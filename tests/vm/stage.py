@@ -9,7 +9,7 @@ import time
 
 from qapi import qapischema
 from tests.lab import image, profiles
-from tests.lab.base import LOGS, Deadline, LabError
+from tests.lab.base import LOGS, Deadline
 from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY, PRIMARY_MAC
 from tests.lab.lab import Lab
@@ -92,10 +92,14 @@ class Stage:
 
     def notes(self, name):
         """What a failure is explained with; the whole journal goes to a file."""
+        if self.guest is None:
+            return ["there is no guest"]
         try:
+            if self.kind != VIRSH:
+                self.guest.connect_agent(30)  # an answer that came too late is not mistaken
             journal = self.guest.journal(3000)
-            bond = self.guest.read("/proc/net/bonding/bond0")
-        except (LabError, CommandError, AttributeError) as error:
+            bond = self.guest.bond_text()
+        except Exception as error:  # pylint: disable=broad-except
             return [f"the guest does not answer any more: {error}"]
         path = LOGS / f"vm-{name.replace('/', '-')}.journal"
         path.parent.mkdir(parents=True, exist_ok=True)
