@@ -13,12 +13,15 @@ from tests.vm.stage import PREFIX, SCHEMA
 ENGINE = "qga-net-failoverd"
 IDLE_SECONDS = 10
 # The stock agent alone, on the port itself, started as its package does without us; until a file
-# says that it is enough, or for half a minute.
+# says that it is enough, or for half a minute. The pauses leave the command that starts or ends it
+# the time to come back over the channel.
 ENOUGH = "/run/vm-test-enough"
 STOCK_ONLY = f"""rm -f {ENOUGH}; systemd-run -q --collect --unit=vm-test-stock sh -c '
+sleep 1
 systemctl stop qga-plugind.service qemu-guest-agent.socket qemu-guest-agent.service
 /usr/sbin/qemu-ga & agent=$!
 for step in $(seq 60); do test -e {ENOUGH} && break; sleep 0.5; done
+sleep 1
 kill $agent; wait $agent
 systemctl start qga-plugind.service'"""
 # What is sent right after the resume still finds the switch's old entry, until the guest announces.
