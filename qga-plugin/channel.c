@@ -110,22 +110,31 @@ on_bytes(const void *data, gsize length, gpointer user_data)
 }
 
 static void
-on_gone(gpointer user_data)
+lose_device(GnfChannel *channel, int error)
 {
-    GnfChannel *channel = user_data;
-
+    g_clear_pointer(&channel->stream, gnf_stream_free);
+    errno = error;
+    retry_later(channel, "reading");
     channel->handlers->gone(channel->user_data);
 }
 
 static void
 on_dead(gpointer user_data)
 {
+    lose_device(user_data, ENODEV);
+}
+
+static void
+on_gone(gpointer user_data)
+{
     GnfChannel *channel = user_data;
 
-    errno = ENODEV;
-    g_clear_pointer(&channel->stream, gnf_stream_free);
-    retry_later(channel, "reading");
-    channel->handlers->gone(channel->user_data);
+    /* A descriptor of a terminal that was hung up never works again (drivers/tty/tty_io.c,
+     * hung_up_tty_fops); a virtio port's does. */
+    if (channel->method == GNF_CHANNEL_ISA_SERIAL && gnf_channel_is_port(channel))
+        lose_device(channel, EIO);
+    else
+        channel->handlers->gone(channel->user_data);
 }
 
 static void

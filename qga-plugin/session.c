@@ -92,6 +92,17 @@ refusal(GnfSession *session, const GnfPluginCommand *plugin)
     return plugin->allowed ? NULL : "the command is not allowed";
 }
 
+/* The plugin goes on by itself; nobody is left to hear what it says, and the next host is not to
+ * wait for it. */
+static void
+give_up_call(GnfSession *session)
+{
+    if (!session->call)
+        return;
+    g_clear_pointer(&session->call, gnf_plugin_call_free);
+    gnf_replies_answer(session->replies, NULL);
+}
+
 static void
 ask_plugin(GnfSession *session, const GnfExpectation *expectation)
 {
@@ -107,6 +118,9 @@ ask_plugin(GnfSession *session, const GnfExpectation *expectation)
         return;
     }
     session->call = gnf_plugin_call_new(plugin, expectation->request, on_plugin_done, session);
+    /* Asked by a host that has gone: still done, as qemu-ga would, but not waited for. */
+    if (expectation->orphan)
+        give_up_call(session);
 }
 
 static void
@@ -217,8 +231,10 @@ host_left(GnfSession *session)
 
     if (gnf_framer_reset(session->framer))
         gnf_replies_push(session->replies, &route, reset);
-    if (gnf_channel_is_port(session->channel))
+    if (gnf_channel_is_port(session->channel)) {
         gnf_replies_orphan(session->replies);
+        give_up_call(session);
+    }
 }
 
 static void

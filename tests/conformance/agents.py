@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The processes of the conformance tests: a stock qemu-ga, a plugin, qga-plugind in front of both.
 
-All on unix sockets in a temporary folder; every wait is for a condition and has a deadline.
+All on unix sockets (and a pty for a port) in a temporary folder; every wait is for a condition and has a deadline.
 """
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import socket
+import select
 import subprocess
 import tempfile
 import threading
 import time
+import tty
 
 QEMU_GA = shutil.which("qemu-ga", path="/usr/sbin:/usr/bin:/sbin:/bin")
 PLUGIND = os.environ.get("QGA_PLUGIND", "qga-plugind")
@@ -45,9 +48,12 @@ class Host:
     def send(self, data):
         self.socket.sendall(data)
 
+    def receive(self):
+        return self.socket.recv(1 << 20)
+
     def line(self):
         while b"\n" not in self.held:
-            data = self.socket.recv(1 << 20)
+            data = self.receive()
             if not data:
                 raise EOFError(self.held)
             self.held += data
@@ -77,6 +83,36 @@ class Host:
 
     def close(self):
         self.socket.close()
+
+
+class PortHost(Host):
+    """The host's end of a serial port, found at `path`; close() hangs up."""
+
+    def __init__(self, path):  # pylint: disable=super-init-not-called
+        self.held = b""
+        self.master, self.slave = os.openpty()
+        tty.setraw(self.slave)
+        link = path.with_suffix(".next")
+        link.symlink_to(os.ttyname(self.slave))
+        link.replace(path)
+
+    def send(self, data):
+        while data:
+            data = data[os.write(self.master, data):]
+
+    def receive(self):
+        if not select.select([self.master], [], [], DEADLINE_S)[0]:
+            raise TimeoutError
+        return os.read(self.master, 1 << 16)
+
+    def is_silent(self, seconds=0.3):
+        return self.held == b"" and not select.select([self.master], [], [], seconds)[0]
+
+    def close(self):
+        for descriptor in (self.slave, self.master):
+            if descriptor is not None:
+                os.close(descriptor)
+        self.slave = self.master = None
 
 
 class Plugin(threading.Thread):
@@ -110,7 +146,8 @@ class Plugin(threading.Thread):
                 self.requests.append(line)
                 reply = self.reply(line)
                 if reply is not None:
-                    client.sendall(reply)
+                    with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+                        client.sendall(reply)
 
     def close(self):
         close_server(self.server)
@@ -174,7 +211,7 @@ class FakeAgent(threading.Thread):
 class Agents:
     """A folder with qemu-ga, a plugin and qga-plugind; the host's end is `host_path`."""
 
-    def __init__(self, with_agent=True, plugind_options=()):
+    def __init__(self, with_agent=True, plugind_options=(), plugin_seconds=2):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gnf-"))
         self.agent_path = self.folder / "agent"
         self.host_path = self.folder / "host"
@@ -183,7 +220,7 @@ class Agents:
         (self.folder / "plugins.conf").write_text("[general]\n")
         (self.folder / "test.plugin").write_text(
             "[Plugin]\nCommands=guest-test-one;guest-test-two;guest-ping;\n"
-            f"Socket={self.folder}/plugin\nTimeoutSec=2\n"
+            f"Socket={self.folder}/plugin\nTimeoutSec={plugin_seconds}\n"
         )
         self.plugin = Plugin(self.folder / "plugin")
         if with_agent:

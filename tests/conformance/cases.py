@@ -5,7 +5,7 @@ import random
 import time
 import unittest
 
-from tests.conformance.agents import Agents, FakeAgent, Host, wait_for
+from tests.conformance.agents import Agents, FakeAgent, Host, PortHost, wait_for
 
 
 class PluginTest(unittest.TestCase):
@@ -350,6 +350,67 @@ class HostLeaves(PluginTest):
         host = self.agents.host()
         self.assertIn("return", host.ask("guest-get-osinfo"))
         host.close()
+
+
+class PortHangsUp(unittest.TestCase):
+    """A port is one stream for one host after the other: none waits for what another asked."""
+
+    PLUGIN_SECONDS = 60  # longer than the test may take: giving up is not the time's doing
+    # A terminal is opened anew a second after it was hung up; the rest is for a busy machine.
+    NEXT_HOST_SECONDS = 3
+
+    def setUp(self):
+        self.agents = Agents(plugind_options=("-m", "isa-serial"), plugin_seconds=self.PLUGIN_SECONDS)
+        self.addCleanup(self.agents.close)
+        self.working = True
+        self.addCleanup(setattr, self, "working", False)
+        self.agents.plugin.reply = self.reply_when_told
+
+    def reply_when_told(self, line):
+        wait_for(lambda: not self.working, "the end of the plugin's work")
+        return self.agents.plugin.echo(line)
+
+    def host(self):
+        host = PortHost(self.agents.host_path)
+        self.addCleanup(host.close)
+        return host
+
+    def names(self):
+        return [json.loads(line)["execute"] for line in self.agents.plugin.requests]
+
+    def leave(self, request, taken):
+        """A host that hangs up once the plugin has taken so many requests; the next host."""
+        host = self.host()
+        host.send(request)
+        wait_for(lambda: len(self.names()) == taken, "the plugin's request")
+        self.assertTrue(host.is_silent())
+        host.close()
+        return self.host()
+
+    def test_the_next_host_does_not_wait_for_a_plugin(self):
+        host = self.leave(b'{"execute":"guest-test-one","id":1}', 1)
+        start = time.monotonic()
+        self.assertEqual(host.ask("guest-ping", 2), {"return": {}, "id": 2})
+        self.assertEqual(host.ask("guest-sync", id=77), {"return": 77})
+        self.assertLess(time.monotonic() - start, self.NEXT_HOST_SECONDS)
+        self.assertTrue(self.working)
+
+    def test_the_next_host_never_sees_the_late_reply(self):
+        host = self.leave(b'{"execute":"guest-test-one","id":1}', 1)
+        self.assertEqual(host.ask("guest-ping", 2), {"return": {}, "id": 2})
+        self.working = False
+        self.assertTrue(host.is_silent(1))
+        self.assertEqual(host.ask("guest-test-one", 3, x=4), {"return": {"got": {"x": 4}}, "id": 3})
+        self.assertEqual(self.names(), ["guest-test-one"] * 2)
+
+    def test_what_was_asked_behind_it_is_still_done_and_not_answered(self):
+        host = self.leave(b'{"execute":"guest-test-one"}{"execute":"guest-get-time"}'
+                          b'{"execute":"guest-test-two"}', 1)
+        self.assertEqual(host.ask("guest-ping", 2), {"return": {}, "id": 2})
+        self.assertEqual(self.names(), ["guest-test-one"])
+        self.working = False
+        wait_for(lambda: self.names() == ["guest-test-one", "guest-test-two"], "the second request")
+        self.assertTrue(host.is_silent(1))
 
 
 class Bounded(PluginTest):
