@@ -55,6 +55,9 @@ def judge(outcome):
         lost = result["phases"][name]["lost"]
         if lost:
             wrong.append(f"{lost} probes lost in {name}")
+    _inside, outside = outcome.lost_in_migrate()
+    if outside:
+        wrong.append(f"{outside} probes lost in migrate outside of the stop-and-copy")
     if not outcome.rejoined:
         wrong.append(f"the new NIC ({outcome.interface}) is not in the bond")
     for member, what in (("active", "active port"), ("bond-primary", "primary option")):
@@ -85,7 +88,9 @@ def print_table(aided, unaided):
         print(f"{label:16}{left or 'gone':<26} {right or 'gone'}")
     for name, outcome in (("aided", aided), ("unaided", unaided)):
         stopped = (outcome.stopped[1] - outcome.stopped[0]) * 1000
-        print(f"{name}: in migrate the guest stood still for {stopped:.0f} ms (stop-and-copy)")
+        inside, outside = outcome.lost_in_migrate()
+        print(f"{name}: in migrate the guest stood still for {stopped:.0f} ms (stop-and-copy); "
+              f"probes lost by that: {inside}, otherwise: {outside}")
 
 
 def write_results(aided, unaided):

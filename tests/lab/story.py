@@ -18,6 +18,11 @@ from tests.lab.probe import Phase, ProbeLog
 LEAD = 1.0  # seconds of probes before the story
 AFTER = 1.0  # a phase goes on this long after its act, so that what the act broke is counted there
 SETTLE = 5.0  # from the end of complete to the look at the bond, in both stories
+# What the stop-and-copy may cost: what is on its way to the source when QEMU says STOP, and what is
+# sent until the guest has announced itself to the switch from its new place. The destination starts
+# cold under emulation (each block of code is translated anew) on two busy cores; hence so long.
+IN_FLIGHT = 0.05
+WARM_UP = 1.0
 PREPARE = 2.0
 COMPLETE = 4.0
 COMMAND_SECONDS = 90
@@ -46,6 +51,15 @@ class Outcome:
 
     def phase(self, name):
         return next(phase for phase in self.phases if phase.name == name)
+
+    def lost_in_migrate(self):
+        """(inside, outside): how many probes the stop-and-copy cost in migrate, and how many were
+        lost there without that excuse."""
+        migrate = self.phase("migrate")
+        first, last = self.stopped[0] - IN_FLIGHT, self.stopped[1] + WARM_UP
+        lost = [sent for sent in self.log.lost_times() if migrate.start <= sent < migrate.end]
+        inside = sum(first <= sent <= last for sent in lost)
+        return inside, len(lost) - inside
 
     def result(self):
         """The story's part of result.json."""

@@ -18,6 +18,7 @@ from tests.lab import bond, initramfs, profiles
 from tests.lab.base import Deadline, LabError
 from tests.lab.channel import CommandError
 from tests.lab.probe import Phase, ProbeLog
+from tests.lab.story import IN_FLIGHT, WARM_UP, Outcome
 from tests.runner import cases
 
 BOTH = """Ethernet Channel Bonding Driver: v6.1.0
@@ -84,6 +85,16 @@ def check_load():
     assert (log.sent, log.received) == ([1.0, 1.001], [1.0005, None])
 
 
+def check_stop():
+    """Of the losses in migrate, only those that the stop-and-copy explains are excused."""
+    lost = [9.9, 10.1, 20 - 2 * IN_FLIGHT, 20 - IN_FLIGHT / 2, 20.2, 21, 20.3 + WARM_UP / 2,
+            20.3 + WARM_UP + 0.1, 25, 30]
+    outcome = Outcome(aided=True, phases=[Phase('unplug', 0, 10), Phase('migrate', 10, 30)],
+                      log=ProbeLog(lost + [24, 25], [None] * len(lost) + [24.1, 25.1]),
+                      stopped=(20, 20.3))
+    assert outcome.lost_in_migrate() == (4, 4), outcome.lost_in_migrate()
+
+
 def check_bond():
     parsed = bond.parse(BOTH)
     assert (parsed.active, parsed.primary, parsed.up) == ('enp4s0', 'enp1s0', True)
@@ -134,6 +145,7 @@ def check_deadline():
 def tests():
     return {'probe/lost': check_lost, 'probe/gap': check_gap, 'probe/late': check_late,
             'probe/never-answered': check_never, 'probe/load': check_load,
+            'story/stop-and-copy': check_stop,
             'bond/parse': check_bond, 'bond/parse/no-port': check_bond_empty,
             'initramfs/archive': check_archive, 'profiles/variants': check_profiles,
             'channel/error-code': check_code, 'deadline/says-what-for': check_deadline}
