@@ -11,6 +11,9 @@ from tests.lab.probe import Phase
 from tests.runner.cases import Failed
 
 AFTER = 1.0
+# On average over the whole window. The prober runs before all else on the machine, and a millisecond
+# that it misses is not made up for; its windows have shown 983 a second and more.
+LEAST_PER_SECOND = 900
 COUNTERS = r"""cd /sys/class/net && grep -H . */statistics/*packets */statistics/*errors \
     */statistics/*dropped */statistics/*nohandler
 awk '/^Icmp: [A-Z]/ { split($0, names) }
@@ -67,9 +70,10 @@ class Traffic:
             when = ", ".join(f"{sent - start:.3f} s" for sent in lost[:8])
             lines = [f"{len(lost)} of {len(log.sent)} probes lost, at {when}", *self._where()]
             raise Failed("\n".join(lines))
-        least = (log.sent[-1] - log.sent[0]) * 500
-        if len(log.sent) < least:
-            raise Failed(f"only {len(log.sent)} probes were sent: this proves nothing")
+        seconds = log.sent[-1] - log.sent[0]
+        if len(log.sent) < seconds * LEAST_PER_SECOND:
+            raise Failed(f"only {len(log.sent)} probes were sent in {seconds:.1f} s, "
+                         f"{len(log.sent) / seconds:.0f} a second: this proves nothing")
 
     def _counters(self):
         """Every counter of frames, on the wire's side and in the guest."""
