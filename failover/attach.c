@@ -9,6 +9,7 @@
 #include "failover/drain.h"
 #include "failover/error.h"
 #include "failover/plan.h"
+#include "failover/record.h"
 #include "failover/traffic.h"
 
 /* The link must have been up for longer than the bond looks at it; bonding's usual interval is
@@ -237,9 +238,7 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
         return;
     }
     /* Another manager may have taken the bond over since: its own configuration applies then. */
-    if (owner->manager != device->manager)
-        g_clear_pointer(&device->profile, g_free);
-    device->manager = owner->manager;
+    const char *profile = owner->manager == device->manager ? device->profile : NULL;
 
     const GnfTarget target = {
         .ifindex = device->ifindex,
@@ -247,13 +246,12 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
         .permanent_mac = device->mac,
         .bond_ifindex = device->bond.ifindex,
         .bond = device->bond.interface,
-        .profile = device->profile,
+        .profile = profile,
         .old_interface = device->old_interface,
         .old_mac = device->old_mac,
     };
-    attach->timeout_source = g_timeout_add(GNF_ATTACH_TIMEOUT_MS, on_deadline, attach);
     gnf_managers_attach_async(
-        attach->context->managers, device->manager, &target, attach->deadline, on_attached, task);
+        attach->context->managers, owner->manager, &target, attach->deadline, on_attached, task);
 }
 
 void
@@ -279,6 +277,11 @@ gnf_attach_async(GnfContext *context,
         g_object_unref(task);
         return;
     }
+    /* From here on it is on its way back: whoever takes the record up must not take it out again.
+     */
+    device->state = GNF_STATE_PRESENT;
+    gnf_record_note(context->record_path, context->operation);
+    attach->timeout_source = g_timeout_add(GNF_ATTACH_TIMEOUT_MS, on_deadline, attach);
     gnf_managers_probe_async(context->managers,
                              device->bond.ifindex,
                              device->bond.interface,

@@ -25,16 +25,6 @@ typedef struct {
     GnfOperationDevice *device;
 } One;
 
-static void
-save(GnfContext *context)
-{
-    g_autoptr(GError) error = NULL;
-
-    /* The work is right with or without its record; only a restart would miss this step. */
-    if (!gnf_record_save(context->record_path, context->operation, &error))
-        g_debug("%s", error->message);
-}
-
 /* One of `running` has ended; the last one ends the command. */
 static void
 end_one(GTask *task)
@@ -45,7 +35,10 @@ end_one(GTask *task)
     if (--complete->running > 0)
         return;
     gnf_operation_settle(context->operation);
-    save(context);
+    /* The engine's own complete is one, too, when it was the last thing to do. */
+    if (context->operation->finished && context->operation->verb == GNF_VERB_PREPARE)
+        context->operation->verb = GNF_VERB_COMPLETE;
+    gnf_record_note(context->record_path, context->operation);
     g_task_return_pointer(
         task, gnf_report_operation(context->operation), (GDestroyNotify)json_node_unref);
     g_object_unref(task);
@@ -57,7 +50,7 @@ one_end(One *one, GError *reason)
     GTask *task = one->task;
 
     gnf_operation_device_end(one->device, reason);
-    save(one->context);
+    gnf_record_note(one->context->record_path, one->context->operation);
     g_free(one);
     end_one(task);
 }
@@ -95,8 +88,12 @@ is_back(gpointer data)
 {
     const One *one = data;
 
-    return one->device->state != GNF_STATE_ABSENT ||
-           gnf_replacement_find(one->context, one->device) == GNF_REPLACEMENT_FOUND;
+    if (one->device->state != GNF_STATE_ABSENT)
+        return TRUE;
+    GnfReplacement result = gnf_replacement_find(one->context, one->device);
+    if (result != GNF_REPLACEMENT_FOUND)
+        gnf_replacement_explain(one->device, result);
+    return result == GNF_REPLACEMENT_FOUND;
 }
 
 static void
@@ -110,7 +107,7 @@ on_back(GObject *source, GAsyncResult *result, gpointer data)
         one_end(one, g_steal_pointer(&one->device->reason));
         return;
     }
-    save(one->context);
+    gnf_record_note(one->context->record_path, one->context->operation);
     attach(one);
 }
 
@@ -159,6 +156,30 @@ start_one(GTask *task, GnfOperationDevice *device)
     go(one);
 }
 
+/* Plugged in again, and nobody has tried to put it back yet. */
+static gboolean
+is_returned(const GnfOperationDevice *device)
+{
+    return device->state == GNF_STATE_PRESENT && !device->reason;
+}
+
+/* The command's task, one `running` for its start. */
+static GTask *
+new_task(GnfContext *context,
+         GCancellable *cancellable,
+         GAsyncReadyCallback callback,
+         gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+    Complete *complete = g_new0(Complete, 1);
+
+    complete->context = context;
+    complete->running = 1;
+    g_task_set_task_data(task, complete, g_free);
+    g_task_set_check_cancellable(task, FALSE);
+    return task;
+}
+
 /* Each bond once; the step stands in every device's entry. */
 static void
 announce(GnfContext *context)
@@ -187,19 +208,33 @@ gnf_complete_async(GnfContext *context,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
 {
-    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
-    Complete *complete = g_new0(Complete, 1);
+    GTask *task = new_task(context, cancellable, callback, user_data);
 
-    complete->context = context;
-    complete->running = 1;
-    g_task_set_task_data(task, complete, g_free);
-    g_task_set_check_cancellable(task, FALSE);
     gnf_operation_begin(context->operation, verb);
+    gnf_record_note(context->record_path, context->operation);
     announce(context);
     for (guint i = 0; i < context->operation->devices->len; i++) {
         GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
         if (gnf_operation_device_is_pending(device))
             start_one(task, device);
+    }
+    end_one(task);
+}
+
+void
+gnf_complete_returned_async(GnfContext *context,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+    GTask *task = new_task(context, cancellable, callback, user_data);
+
+    for (guint i = 0; i < context->operation->devices->len; i++) {
+        GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
+        if (!is_returned(device))
+            continue;
+        gnf_operation_device_begin(device);
+        start_one(task, device);
     }
     end_one(task);
 }
@@ -215,8 +250,9 @@ gnf_complete_is_possible(GnfContext *context)
 {
     for (guint i = 0; i < context->operation->devices->len; i++) {
         GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
-        if (device->state == GNF_STATE_ABSENT &&
-            gnf_replacement_find(context, device) == GNF_REPLACEMENT_FOUND)
+        if (device->state == GNF_STATE_ABSENT && gnf_operation_device_is_pending(device))
+            (void)gnf_replacement_find(context, device);
+        if (is_returned(device))
             return TRUE;
     }
     return FALSE;

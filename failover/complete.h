@@ -23,5 +23,12 @@ void gnf_complete_async(GnfContext *context,
                         gpointer user_data);
 JsonNode *gnf_complete_finish(GAsyncResult *result, GError **error);
 
-/* Is there an absent entry whose NIC is back? */
+/* Look for absent entries' NICs; is there one that is back, and that nobody has tried yet? */
 gboolean gnf_complete_is_possible(GnfContext *context);
+
+/* The engine's own complete: only of the entries that gnf_complete_is_possible found. What is still
+ * to be unplugged stays out of its bond. */
+void gnf_complete_returned_async(GnfContext *context,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);

@@ -44,28 +44,7 @@ is_out(gpointer data)
     g_autoptr(GnfLink) link =
         gnf_link_get(detach->context->netlink, detach->device->ifindex, &error);
 
-    return link ? link->controller != detach->device->bond.ifindex
-                : gnf_netlink_error_is_gone(error);
-}
-
-/* The bond goes on: it has a link, without us. */
-static gboolean
-check_bond(const Detach *detach, GError **error)
-{
-    g_autoptr(GnfLink) bond =
-        gnf_link_get(detach->context->netlink, detach->device->bond.ifindex, error);
-
-    if (!bond)
-        return FALSE;
-    if (bond->carrier)
-        return TRUE;
-    g_set_error(error,
-                GNF_ERROR,
-                GNF_REASON_CODE_NO_STANDBY,
-                "%s lost its link when %s left it",
-                bond->name,
-                detach->device->interface);
-    return FALSE;
+    return link ? link->controller == 0 : gnf_netlink_error_is_gone(error);
 }
 
 static void
@@ -86,7 +65,7 @@ on_out(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
-    if (!check_bond(detach, &error) ||
+    if (!gnf_traffic_check_standby(detach->context, device, &error) ||
         !gnf_traffic_accept_as_before(detach->context, device, &error)) {
         g_task_return_error(task, error);
         return;

@@ -89,6 +89,29 @@ find_power_file(const char *pci_address)
     return NULL;
 }
 
+static void
+set_no_slot_error(const char *interface, const char *pci_address, GError **error)
+{
+    g_set_error(
+        error,
+        GNF_ERROR,
+        GNF_REASON_CODE_NOT_PERMITTED,
+        "%s (%s) sits in no PCI slot that can be powered off: prepare without eject and let "
+        "the host unplug it",
+        interface,
+        pci_address ? pci_address : "no PCI address");
+}
+
+gboolean
+gnf_eject_check(const GnfDevice *nic, GError **error)
+{
+    g_autofree char *power = find_power_file(nic->pci_address);
+
+    if (!power)
+        set_no_slot_error(nic->name, nic->pci_address, error);
+    return power != NULL;
+}
+
 void
 gnf_eject_async(GnfContext *context,
                 GnfOperationDevice *device,
@@ -105,13 +128,8 @@ gnf_eject_async(GnfContext *context,
     eject->begun_us = g_get_monotonic_time();
     g_task_set_task_data(task, eject, g_free);
     if (!power) {
-        g_task_return_new_error(task,
-                                GNF_ERROR,
-                                GNF_REASON_CODE_NOT_PERMITTED,
-                                "%s (%s) sits in no PCI slot that can be powered off: prepare "
-                                "without eject and let the host unplug it",
-                                device->interface,
-                                device->pci_address ? device->pci_address : "no PCI address");
+        set_no_slot_error(device->interface, device->pci_address, &error);
+        g_task_return_error(task, error);
         return;
     }
     g_autoptr(GFile) file = g_file_new_for_path(power);

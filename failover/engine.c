@@ -19,7 +19,7 @@
 
 typedef struct {
     GnfVerb verb;
-    gboolean is_hold;      /* the engine takes a NIC out again: over in a moment */
+    gboolean is_own;       /* the engine's own: nobody asked for it, so nobody joins it */
     JsonObject *arguments; /* what was asked for; NULL for none */
     GCancellable *cancellable;
     GPtrArray *waiters; /* of GnfWaiter */
@@ -168,16 +168,19 @@ static void
 look(GnfEngine *self)
 {
     GnfOperationDevice *device = NULL;
+    Job *job = NULL;
 
     if (self->job || self->stopping || !gnf_context_is_pending(&self->context))
         return;
     switch (gnf_hold_look(&self->context, &device)) {
     case GNF_HOLD_DETACH:
-        job_begin(self, GNF_VERB_PREPARE, NULL)->is_hold = TRUE;
+        job_begin(self, GNF_VERB_PREPARE, NULL)->is_own = TRUE;
         gnf_detach_async(&self->context, device, on_held, self);
         return;
     case GNF_HOLD_COMPLETE:
-        start_complete(self, GNF_VERB_COMPLETE, NULL);
+        job = job_begin(self, GNF_VERB_COMPLETE, NULL);
+        job->is_own = TRUE;
+        gnf_complete_returned_async(&self->context, job->cancellable, on_completed, self);
         return;
     case GNF_HOLD_NOTHING:
         break;
@@ -298,7 +301,7 @@ join(GnfEngine *self, GnfWaiter *waiter)
     JsonObject *arguments = gnf_waiter_request(waiter)->arguments;
     GError *error = NULL;
 
-    if (job->is_hold || job->verb != verb_of(waiter))
+    if (job->is_own || job->verb != verb_of(waiter))
         return FALSE;
     if (job->verb == GNF_VERB_PREPARE &&
         !(job->arguments == arguments ||
@@ -322,6 +325,12 @@ submit(GnfEngine *self, GnfWaiter *waiter)
 {
     GnfVerb verb = verb_of(waiter);
 
+    if (self->stopping) {
+        answer_error(
+            waiter,
+            gnf_reason(GNF_REASON_CODE_BUSY, "the engine is being stopped: ask again in a moment"));
+        return;
+    }
     if (!self->job)
         gnf_hold_refresh(&self->context);
     if (!self->job && verb == GNF_VERB_PREPARE) {
@@ -330,8 +339,8 @@ submit(GnfEngine *self, GnfWaiter *waiter)
         start_end(self, waiter);
     } else if (join(self, waiter)) {
         return;
-    } else if (self->job->is_hold || verb == GNF_VERB_CANCEL) {
-        if (self->job->verb == GNF_VERB_COMPLETE)
+    } else if (self->job->is_own || verb == GNF_VERB_CANCEL) {
+        if (self->job->verb == GNF_VERB_COMPLETE && verb == GNF_VERB_CANCEL)
             g_cancellable_cancel(self->job->cancellable);
         g_ptr_array_add(self->queue, waiter);
     } else {
@@ -394,10 +403,6 @@ gnf_engine_handle(GnfEngine *self, GnfRequest *request, GnfReplyFunc reply, gpoi
         gnf_waiter_not_found(waiter);
     else if (!fits)
         answer_error(waiter, error);
-    else if (self->stopping)
-        answer_error(
-            waiter,
-            gnf_reason(GNF_REASON_CODE_BUSY, "the engine is being stopped: ask again in a moment"));
     else
         submit(self, waiter);
 }
@@ -486,6 +491,6 @@ void
 gnf_engine_stop(GnfEngine *self)
 {
     self->stopping = TRUE;
-    if (self->job && self->job->verb == GNF_VERB_COMPLETE)
+    if (self->job && self->job->verb != GNF_VERB_PREPARE)
         g_cancellable_cancel(self->job->cancellable);
 }

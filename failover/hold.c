@@ -47,15 +47,6 @@ give_up(GnfOperationDevice *device)
                    device->standby));
 }
 
-static void
-save(GnfContext *context)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!gnf_record_save(context->record_path, context->operation, &error))
-        g_debug("%s", error->message);
-}
-
 /* TRUE if this device is to be taken out again. */
 static gboolean
 was_put_back(GnfOperationDevice *device, gboolean in_bond, gboolean *changed)
@@ -82,7 +73,7 @@ gnf_hold_refresh(GnfContext *context)
             changed |= look_at_device(context, device, &in_bond);
     }
     if (changed)
-        save(context);
+        gnf_record_note(context->record_path, context->operation);
 }
 
 GnfHold
@@ -103,7 +94,7 @@ gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device)
             put_back = device;
     }
     if (changed)
-        save(context);
+        gnf_record_note(context->record_path, context->operation);
     if (put_back) {
         *ret_device = put_back;
         return GNF_HOLD_DETACH;

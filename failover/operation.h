@@ -58,7 +58,7 @@ typedef struct {
     GError *reason;      /* a GNF_ERROR: why the last command failed, or what it waits for */
     GPtrArray *warnings; /* of GError, in GNF_ERROR */
 
-    /* complete's instructions, not recorded: the NIC to take, NULL members where unsaid */
+    /* complete's instructions: the NIC to take, NULL members where unsaid */
     char *wanted_mac;
     char *wanted_pci_address;
     char *wanted_interface;

@@ -16,20 +16,37 @@
 #include "failover/report.h"
 #include "failover/traffic.h"
 
+/* A manager that has not said what it owns by now does not answer. */
+#define INVENTORY_TIMEOUT_MS 20000
+
 typedef struct {
     GnfContext *context;
     GnfPrepareOptions *options;
-    GPtrArray *work; /* of GnfOperationDevice, borrowed from the operation */
-    guint index;     /* the one being done; while undoing, one above the one being undone */
-    gint64 drain_us; /* when the drain of the one being done began */
-    GError *error;   /* why it is being undone */
+    GPtrArray *work;        /* of GnfOperationDevice, borrowed from the operation */
+    guint index;            /* the one being done; while undoing, one above the one being undone */
+    gint64 drain_us;        /* when the drain of the one being done began */
+    GError *error;          /* why it is being undone */
+    GCancellable *deadline; /* of the questions to the managers, before anything is touched */
+    guint deadline_source;
 } Prepare;
+
+static gboolean
+on_deadline(gpointer data)
+{
+    Prepare *prepare = data;
+
+    prepare->deadline_source = 0;
+    g_cancellable_cancel(prepare->deadline);
+    return G_SOURCE_REMOVE;
+}
 
 static void
 prepare_free(gpointer data)
 {
     Prepare *prepare = data;
 
+    g_clear_handle_id(&prepare->deadline_source, g_source_remove);
+    g_object_unref(prepare->deadline);
     gnf_prepare_options_free(prepare->options);
     g_clear_pointer(&prepare->work, g_ptr_array_unref);
     g_clear_error(&prepare->error);
@@ -133,6 +150,10 @@ undo_next(GTask *task)
         if (device->state == GNF_STATE_SWITCHED || device->state == GNF_STATE_DETACHED) {
             gnf_attach_async(prepare->context, device, NULL, on_undone, task);
             return;
+        }
+        if (device->state == GNF_STATE_ABSENT) {
+            g_autoptr(GError) gone = gnf_reason(GNF_REASON_CODE_NO_SUCH_DEVICE, "it is unplugged");
+            note_undo_failure(prepare, device, gone);
         }
     }
     undo_finish(task);
@@ -242,10 +263,14 @@ on_drained(GObject *source, GAsyncResult *result, gpointer data)
     GTask *task = data;
     Prepare *prepare = g_task_get_task_data(task);
     GnfOperationDevice *device = current(prepare);
+    GError *error = NULL;
 
     gnf_drain_finish(result);
     gnf_operation_device_step(device, GNF_STEP_DRAIN, prepare->drain_us);
-    gnf_detach_async(prepare->context, device, on_detached, task);
+    if (gnf_traffic_check_standby(prepare->context, device, &error))
+        gnf_detach_async(prepare->context, device, on_detached, task);
+    else
+        fail(task, error);
 }
 
 static void
@@ -259,7 +284,7 @@ next(GTask *task)
         return;
     }
     GnfOperationDevice *device = current(prepare);
-    if (device->state == GNF_STATE_ATTACHED && !move_traffic(prepare, device, &error)) {
+    if (!move_traffic(prepare, device, &error)) {
         fail(task, error);
     } else if (prepare->options->only_switch) {
         device_done(task);
@@ -280,15 +305,20 @@ add_warnings(GnfOperationDevice *device, const GnfPrimary *primary)
         gnf_operation_device_warn(device, g_error_copy(g_ptr_array_index(warnings, i)));
 }
 
-/* The entry of a primary: the one there is (switched before), or a new one. */
+/* The entry of a primary: the one there is, with what it was before the first prepare, or a new
+ * one; the standby is the one that was proven now. */
 static GnfOperationDevice *
 take_entry(Prepare *prepare, const GnfPrimary *primary)
 {
     GnfOperation *operation = prepare->context->operation;
     GnfOperationDevice *old = gnf_operation_find(operation, primary->link->ifindex);
 
-    if (old && old->state == GNF_STATE_SWITCHED)
+    if (old && gnf_operation_device_is_pending(old)) {
+        gnf_set_string(&old->standby, primary->standby->name);
+        old->standby_ifindex = primary->standby->ifindex;
+        old->undone = 0;
         return old;
+    }
     GnfOperationDevice *entry = gnf_prepare_entry(prepare->context, primary);
     if (old)
         g_ptr_array_remove(operation->devices, old);
@@ -304,7 +334,8 @@ check_plan(const Prepare *prepare, GPtrArray *chosen, GPtrArray *failures, GErro
     for (guint i = chosen->len; i > 0; i--) {
         GnfPrimary *primary = g_ptr_array_index(chosen, i - 1);
         g_autoptr(GError) reason = NULL;
-        if (gnf_plan_check(primary, chosen, &reason))
+        if (gnf_plan_check(primary, chosen, &reason) &&
+            (!prepare->options->eject || gnf_eject_check(primary->device, &reason)))
             continue;
         if (prepare->options->policy == GNF_POLICY_ALL_OR_NOTHING) {
             g_propagate_error(error, g_steal_pointer(&reason));
@@ -340,6 +371,17 @@ planned_report(const Prepare *prepare, const GPtrArray *chosen, const GPtrArray 
     return gnf_report_operation(plan);
 }
 
+/* Entries that an earlier prepare could not do: they are tried anew, or not asked for any more. */
+static void
+drop_failed(GnfOperation *operation)
+{
+    for (guint i = operation->devices->len; i > 0; i--) {
+        const GnfOperationDevice *device = g_ptr_array_index(operation->devices, i - 1);
+        if (device->reason && !gnf_operation_device_is_pending(device))
+            g_ptr_array_remove_index(operation->devices, i - 1);
+    }
+}
+
 /* Make the operation, or go on with the one there is, and write down what is about to be done. */
 static gboolean
 record_plan(Prepare *prepare, const GPtrArray *chosen, const GPtrArray *failures, GError **error)
@@ -352,6 +394,7 @@ record_plan(Prepare *prepare, const GPtrArray *chosen, const GPtrArray *failures
         context->operation = gnf_operation_new();
         context->operation->id = g_uuid_string_random();
     }
+    drop_failed(context->operation);
     context->operation->verb = GNF_VERB_PREPARE;
     context->operation->status = GNF_STATUS_WAITING;
     for (guint i = 0; i < failures->len; i++)
@@ -377,6 +420,7 @@ on_inventory(GObject *source, GAsyncResult *result, gpointer data)
     Prepare *prepare = g_task_get_task_data(task);
     GError *error = NULL;
     g_autoptr(GPtrArray) inventory = gnf_inventory_finish(result, &error);
+    g_clear_handle_id(&prepare->deadline_source, g_source_remove);
     g_autoptr(GPtrArray) failures = g_ptr_array_new();
     g_autoptr(GPtrArray) chosen =
         inventory ? gnf_prepare_select(prepare->context, prepare->options, inventory, &error)
@@ -395,6 +439,7 @@ on_inventory(GObject *source, GAsyncResult *result, gpointer data)
     if (chosen->len + failures->len > 0 && !record_plan(prepare, chosen, failures, &error)) {
         /* Nothing has been touched. */
         gnf_operation_settle(prepare->context->operation);
+        prepare->context->operation->status = GNF_STATUS_FAILED;
         g_task_return_error(task, error);
         return;
     }
@@ -414,7 +459,9 @@ gnf_prepare_async(GnfContext *context,
     prepare->options = options;
     prepare->work = g_ptr_array_new();
     g_task_set_task_data(task, prepare, prepare_free);
-    gnf_inventory_async(context->netlink, context->managers, NULL, on_inventory, task);
+    prepare->deadline = g_cancellable_new();
+    prepare->deadline_source = g_timeout_add(INVENTORY_TIMEOUT_MS, on_deadline, prepare);
+    gnf_inventory_async(context->netlink, context->managers, prepare->deadline, on_inventory, task);
 }
 
 JsonNode *

@@ -48,6 +48,9 @@ static const Member device_members[] = {
     DEVICE("standby-ifindex", KIND_INT, standby_ifindex),
     DEVICE("forgotten", KIND_BOOLEAN, forgotten),
     DEVICE("undone", KIND_INT, undone),
+    DEVICE("wanted-mac", KIND_STRING, wanted_mac),
+    DEVICE("wanted-pci-address", KIND_STRING, wanted_pci_address),
+    DEVICE("wanted-interface", KIND_STRING, wanted_interface),
 };
 
 static void
@@ -101,7 +104,8 @@ device_to_json(const GnfOperationDevice *device)
     json_object_set_string_member(object, "manager", gnf_manager_to_string(device->manager));
     json_object_set_string_member(object, "state", gnf_state_to_string(device->state));
     json_object_set_int_member(object, "queue-id", device->queue_id);
-    json_object_set_int_member(object, "elapsed-us", device->ended_us - device->begun_us);
+    if (device->ended_us > device->begun_us)
+        json_object_set_int_member(object, "elapsed-us", device->ended_us - device->begun_us);
     json_object_set_array_member(object, "steps", steps_to_json(device->steps));
     for (guint i = 0; i < device->warnings->len; i++)
         json_array_add_object_element(warnings,
@@ -136,6 +140,15 @@ gnf_record_save(const char *path, const GnfOperation *operation, GError **error)
         return TRUE;
     gnf_error_wrap(error, GNF_REASON_CODE_INTERNAL, "writing the operation record %s", path);
     return FALSE;
+}
+
+void
+gnf_record_note(const char *path, const GnfOperation *operation)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_record_save(path, operation, &error))
+        g_debug("%s", error->message);
 }
 
 /* -- reading -- */
@@ -225,7 +238,7 @@ device_from_json(JsonObject *object)
 
     read_members(object, device);
     device->queue_id = (guint16)get_int(object, "queue-id");
-    device->ended_us = get_int(object, "elapsed-us");
+    device->ended_us = MAX(get_int(object, "elapsed-us"), 1); /* it runs no more */
     read_steps(get_array(object, "steps"), device->steps);
     read_reasons(object, device);
     if (!gnf_manager_from_string(get_string(object, "manager"), &device->manager) ||

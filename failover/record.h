@@ -12,6 +12,10 @@
 /* Write the operation. An error leaves the old file as it was. */
 gboolean gnf_record_save(const char *path, const GnfOperation *operation, GError **error);
 
+/* The same where the work is right with or without its record, and only a restart would miss this
+ * step: a failure goes to the debug log. */
+void gnf_record_note(const char *path, const GnfOperation *operation);
+
 /* Read it back. NULL without *error: there is none. A file of another version, or one that does not
  * make sense, is an error: the caller goes on without it and says so. */
 GnfOperation *gnf_record_load(const char *path, GError **error);

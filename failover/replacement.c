@@ -119,13 +119,13 @@ adopt(GnfOperationDevice *device, const GnfDevice *nic, const GnfLink *link)
     g_clear_error(&device->reason);
 }
 
-static void
-set_waiting_reason(GnfOperationDevice *device, gboolean ambiguous)
+void
+gnf_replacement_explain(GnfOperationDevice *device, GnfReplacement result)
 {
     const char *mac = device->wanted_mac ? device->wanted_mac : device->mac;
 
     g_clear_error(&device->reason);
-    if (ambiguous)
+    if (result == GNF_REPLACEMENT_AMBIGUOUS)
         device->reason = gnf_reason(GNF_REASON_CODE_AMBIGUOUS_DEVICE,
                                     "more than one NIC could take the place of %s (%s): name one "
                                     "with `devices`",
@@ -149,19 +149,15 @@ gnf_replacement_find(GnfContext *context, GnfOperationDevice *device)
     for (guint i = 0; nics && i < nics->len; i++) {
         const GnfDevice *nic = g_ptr_array_index(nics, i);
         g_autoptr(GnfLink) link = read_candidate(context, device, nic);
-        if (link && found) {
-            set_waiting_reason(device, TRUE);
+        if (link && found)
             return GNF_REPLACEMENT_AMBIGUOUS;
-        }
         if (link) {
             found = g_steal_pointer(&link);
             found_nic = nic;
         }
     }
-    if (!found) {
-        set_waiting_reason(device, FALSE);
+    if (!found)
         return GNF_REPLACEMENT_NONE;
-    }
     adopt(device, found_nic, found);
     return GNF_REPLACEMENT_FOUND;
 }

@@ -20,6 +20,8 @@ typedef enum {
 } GnfReplacement;
 
 /* Look for the NIC that takes the place of an absent entry: by the host's instruction, else by its
- * permanent MAC. A NIC that another entry has, or that is in another bond, is not it. What is
- * waited for, or what is in the way, becomes the entry's reason. */
+ * permanent MAC. A NIC that another entry has, or that is in another bond, is not it. */
 GnfReplacement gnf_replacement_find(GnfContext *context, GnfOperationDevice *device);
+
+/* Make what is waited for, or what is in the way, the entry's reason. result is not _FOUND. */
+void gnf_replacement_explain(GnfOperationDevice *device, GnfReplacement result);

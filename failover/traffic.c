@@ -83,6 +83,14 @@ check_standby(GnfContext *context, const GnfOperationDevice *device, GError **er
     return TRUE;
 }
 
+gboolean
+gnf_traffic_check_standby(GnfContext *context, const GnfOperationDevice *device, GError **error)
+{
+    return check_standby(context, device, error) &&
+           (!gnf_mode_has_active_port(device->bond.mode) ||
+            check_active(context, device, device->standby_ifindex, device->standby, error));
+}
+
 /* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
  * or at the next look at the links (bond_should_notify_peers): until then the network goes on
  * delivering to the old port. That it did not go out is no failure of the switch. */
@@ -212,6 +220,9 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
                               device->bond.ifindex,
                               primary_option_after(device, ports, nic),
                               error))
+        return FALSE;
+    if (device->was_active && gnf_mode_has_active_port(device->bond.mode) &&
+        !check_active(context, device, device->ifindex, device->interface, error))
         return FALSE;
     return gnf_traffic_accept_as_before(context, device, error);
 }

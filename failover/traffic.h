@@ -4,9 +4,9 @@
  *
  * The bond's primary option moves it: that is immediate and sticky, where setting the active port
  * holds only until the next link event (kernel: bond_select_active_slave). While it moves,
- * all_slaves_active keeps the bond from dropping what still arrives on the other port. Every
- * function reads the kernel's answer back. Modes without an active port have no traffic to move:
- * there they succeed and do nothing.
+ * all_slaves_active keeps the bond from dropping what still arrives on the other port. What moves
+ * the traffic, and what ends the work, reads the kernel's answer back. Modes without an active port
+ * have no traffic to move: there they succeed and do nothing.
  */
 #pragma once
 
@@ -16,6 +16,10 @@
  * was changed has been put back. GNF_REASON_CODE_NO_STANDBY, or _INTERNAL if the kernel does not do
  * as it says. */
 gboolean gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError **error);
+
+/* Is the standby still the active port, with a link? GNF_REASON_CODE_NO_STANDBY if not. */
+gboolean
+gnf_traffic_check_standby(GnfContext *context, const GnfOperationDevice *device, GError **error);
 
 /* Move the traffic to device->ifindex, a port whose MII status is up. */
 gboolean gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error);

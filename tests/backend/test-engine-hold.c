@@ -89,6 +89,19 @@ test_complete_waits(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+/* The host lost the first answer: asked again after the unplug, prepare says the same. */
+static void
+test_prepare_after_unplug(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_unplug(fixture);
+    engine_run(fixture, "prepare", "done", "absent");
+    engine_run(fixture, "prepare", "done", "absent");
+    engine_plug(fixture);
+    engine_run_to_end(fixture, "complete", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
 /* Nobody calls complete: the NIC with the same address is put back all the same. */
 static void
 test_returns_by_itself(EngineFixture *fixture, gconstpointer data)
@@ -132,6 +145,7 @@ main(int argc, char **argv)
     ADD("/engine/cancel/forgets-what-is-gone", NULL, test_cancel_forgets);
     ADD("/engine/hold/put-back-by-somebody", NULL, test_hold);
     ADD("/engine/hold/revert-after", NULL, test_revert);
+    ADD("/engine/hold/prepare-after-unplug", NULL, test_prepare_after_unplug);
     ADD("/engine/hold/returns-by-itself", NULL, test_returns_by_itself);
     ADD("/engine/complete/waits-for-the-plug", NULL, test_complete_waits);
     ADD("/engine/restart/detached", NULL, test_restart);

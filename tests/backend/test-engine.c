@@ -101,6 +101,31 @@ test_moves_before_detach(EngineFixture *fixture, gconstpointer data)
     g_assert_cmpstr(g_ptr_array_index(order, 0), ==, "moved");
 }
 
+/* The bond moved back between the stages: the release moves the traffic again before it detaches.
+ */
+static void
+test_release_moves_again(EngineFixture *fixture, gconstpointer data)
+{
+    g_autoptr(GPtrArray) order = g_ptr_array_new_with_free_func(g_free);
+    Order state = {engine_index(fixture, fixture->primary),
+                   engine_index(fixture, fixture->standby),
+                   fixture->bond,
+                   order};
+
+    g_autoptr(JsonObject) switched = engine_call(fixture, "prepare", "{\"stage\": \"switch\"}");
+    engine_assert_report(switched, "done", "switched");
+    g_assert_true(gnf_bond_set_primary(fixture->netlink, fixture->bond, state.primary, NULL));
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    g_autoptr(GnfLinkMonitor) monitor = gnf_link_monitor_new(NULL, note_order, &state, NULL);
+    engine_run(fixture, "prepare", "done", "detached");
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    g_assert_cmpuint(order->len, >=, 2);
+    g_assert_cmpstr(g_ptr_array_index(order, 0), ==, "moved");
+    engine_assert_detached(fixture);
+}
+
 static void
 test_stages(EngineFixture *fixture, gconstpointer data)
 {
@@ -159,7 +184,7 @@ test_unwritable_record(EngineFixture *fixture, gconstpointer data)
 {
     engine_stop(fixture);
     g_autofree char *record = g_steal_pointer(&fixture->record);
-    fixture->record = g_strdup("/nonexistent/operation.json");
+    fixture->record = g_strdup("/proc/operation.json");
     engine_start(fixture);
     engine_assert_refused(fixture, "prepare", NULL, "internal: writing the operation record");
     engine_assert_attached(fixture, TRUE);
@@ -201,7 +226,7 @@ test_busy(EngineFixture *fixture, gconstpointer data)
     engine_assert_report(json_object_get_object_member(report, "return"), "done", "attached");
 }
 
-/* A slot that cannot be powered off: said so, and cancel puts the NIC back. */
+/* A slot that cannot be powered off: said before anything is touched. */
 static void
 test_eject_without_slot(EngineFixture *fixture, gconstpointer data)
 {
@@ -221,6 +246,7 @@ main(int argc, char **argv)
     ADD("/engine/no-drift/no-primary-option", "none", test_no_drift);
     ADD("/engine/prepare/moves-traffic-before-detach", NULL, test_moves_before_detach);
     ADD("/engine/prepare/stages", NULL, test_stages);
+    ADD("/engine/prepare/release-moves-again", NULL, test_release_moves_again);
     ADD("/engine/prepare/no-standby", NULL, test_no_standby);
     ADD("/engine/prepare/dry-run", NULL, test_dry_run);
     ADD("/engine/prepare/record-unwritable", NULL, test_unwritable_record);

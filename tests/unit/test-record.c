@@ -72,12 +72,28 @@ test_round_trip(void)
     g_assert_cmpstr(first, ==, second);
 }
 
+/* Killed in the middle of a step: what is read back can still be reported. */
+static void
+test_running(void)
+{
+    g_autoptr(GnfOperation) operation = gnf_test_operation();
+    g_autofree char *path = record_path();
+    g_autoptr(GError) error = NULL;
+
+    gnf_operation_device_begin(only_device(operation));
+    g_assert_true(gnf_record_save(path, operation, NULL));
+    g_autoptr(GnfOperation) read = gnf_record_load(path, NULL);
+    g_autoptr(JsonNode) report = gnf_report_operation(read);
+    g_assert_true(gnf_schema_check_return("guest-net-failover-prepare", report, &error));
+    g_assert_no_error(error);
+}
+
 static void
 test_none(void)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(gnf_record_load("/nonexistent/operation.json", &error));
+    g_assert_null(gnf_record_load("/proc/operation.json", &error));
     g_assert_no_error(error);
 }
 
@@ -120,7 +136,7 @@ test_unwritable(void)
     g_autoptr(GnfOperation) operation = gnf_test_operation();
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(gnf_record_save("/nonexistent/operation.json", operation, &error));
+    g_assert_false(gnf_record_save("/proc/operation.json", operation, &error));
     g_assert_error(error, GNF_ERROR, GNF_REASON_CODE_INTERNAL);
 }
 
@@ -282,6 +298,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder = g_dir_make_tmp("gnf-test-record-XXXXXX", NULL);
     g_test_add_func("/record/round-trip", test_round_trip);
+    g_test_add_func("/record/killed-in-mid-step", test_running);
     g_test_add_func("/record/none", test_none);
     g_test_add_func("/record/nonsense", test_nonsense);
     g_test_add_func("/record/unwritable", test_unwritable);
