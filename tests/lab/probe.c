@@ -74,7 +74,9 @@ checksum(const void *data, size_t length)
 static void
 send_probe(Prober *prober)
 {
-    Message message = {0};
+    Message message;
+
+    memset(&message, 0, sizeof message);
 
     message.header.type = ICMP_ECHO;
     message.header.un.echo.id = htons(prober->id);
@@ -201,7 +203,7 @@ main(int argc, char **argv)
     struct sched_param priority = {.sched_priority = 10};
 
     if (argc != 4 || inet_pton(AF_INET, argv[1], &prober.target.sin_addr) != 1 ||
-        atol(argv[2]) <= 0)
+        strtol(argv[2], NULL, 10) <= 0)
         error(2, 0, "usage: lab-probe IPV4-ADDRESS INTERVAL-US LOG");
     prober.probes = calloc(PROBES_MAX, sizeof *prober.probes);
     if (!prober.probes)
@@ -210,7 +212,7 @@ main(int argc, char **argv)
     /* Guests under emulation keep every core busy; the clock of the measurement goes first. */
     if (sched_setscheduler(0, SCHED_FIFO, &priority) < 0)
         error(0, errno, "running without real-time priority");
-    run(&prober, open_timer(atol(argv[2])), open_signals());
+    run(&prober, open_timer(strtol(argv[2], NULL, 10)), open_signals());
     write_log(&prober, argv[3]);
     return 0;
 }

@@ -20,7 +20,8 @@ test_printable(void)
     check_printable("Schnittstelle \xc3\xbc", "Schnittstelle \xc3\xbc");
     check_printable(NULL, "");
     check_printable("eth\033[2J0\r\n", "eth?[2J0??");
-    /* U+009B is an escape sequence's start, too; U+202E turns the rest of the line around. */
+    /* U+009B is an escape sequence's start, too; U+202E turns the rest of the line around:
+     * NOLINTNEXTLINE(misc-misleading-bidirectional) */
     check_printable("a\xc2\x9b"
                     "b\xe2\x80\xae"
                     "c",
