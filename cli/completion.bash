@@ -20,7 +20,8 @@ _qga_net_failover() {
     done
     case $previous in
     --device)
-        choices=$(cd /sys/class/net 2>/dev/null && printf '%s\n' *)
+        # Hardware only.
+        choices=$(cd /sys/class/net 2>/dev/null && printf '%s\n' */device | sed 's,/device$,,')
         ;;
     --stage | --policy)
         help=$("$program" prepare --help 2>/dev/null)
@@ -33,7 +34,8 @@ _qga_net_failover() {
     *)
         # $command is one word or none.
         help=$("$program" ${command:+"$command"} --help 2>/dev/null)
-        choices=$(grep -o -e '--[a-z][a-z-]*' <<<"$help" | sort -u)
+        # Only lines that begin with an option: the text below them names some, too.
+        choices=$(sed -n 's/^ *\(-., \)\?\(--[a-z][a-z-]*\).*/\2/p' <<<"$help" | sort -u)
         [ -n "$command" ] || choices+=$'\nquery\nprepare\ncomplete\ncancel'
         ;;
     esac
