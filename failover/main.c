@@ -131,6 +131,16 @@ open_socket(GError **error)
     g_autoptr(GSocketAddress) address = g_unix_socket_address_new(options.socket);
     if (!socket)
         return NULL;
+    g_autoptr(GSocket) probe =
+        g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
+    if (probe && g_socket_connect(probe, address, NULL, NULL)) {
+        g_set_error(error,
+                    G_IO_ERROR,
+                    G_IO_ERROR_ADDRESS_IN_USE,
+                    "another engine listens on %s",
+                    options.socket);
+        return NULL;
+    }
     (void)unlink(options.socket);
     if (!g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error))
         return NULL;
