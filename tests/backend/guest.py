@@ -52,7 +52,11 @@ $b mount -t sysfs sysfs /sys
 exec >/dev/console 2>&1 </dev/console
 while read -r line; do $b insmod $line; done </modules/order
 $b mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=524288 host /root
+# A build that lies below /tmp is not to be hidden by the guest's own.
+$b mount -o bind /root{folder} /programs-folder
 for folder in tmp run; do $b mount -t tmpfs tmpfs /root/$folder; done
+$b mkdir -p /root{folder}
+$b mount -o bind /programs-folder /root{folder}
 for folder in dev proc sys; do $b mount -o bind /$folder /root/$folder; done
 exec >/dev/vport0p1 2>&1
 while read -r program; do
@@ -174,11 +178,16 @@ def ensure():
 
 
 def _initramfs(programs, environment, seconds):
+    folders = {str(Path(program.split()[0]).parent) for program in programs}
+    if len(folders) != 1:
+        raise GuestError(f"the programs are not in one folder, but in {sorted(folders)}")
     init = INIT.replace("{seconds}", str(seconds))
+    init = init.replace("{folder}", shlex.quote(folders.pop()))
     init = init.replace("{environment}", shlex.join(environment))
     return cpio(
         {
             "init": (stat.S_IFREG | 0o755, init.encode()),
+            "programs-folder": (stat.S_IFDIR | 0o755, b""),
             "programs": (stat.S_IFREG | 0o644, "".join(f"{p}\n" for p in programs).encode()),
         }
     )
