@@ -115,6 +115,7 @@ lose_device(GnfChannel *channel, int error)
     g_clear_pointer(&channel->stream, gnf_stream_free);
     errno = error;
     retry_later(channel, "reading");
+    channel->handlers->left(channel->user_data);
     channel->handlers->gone(channel->user_data);
 }
 
@@ -122,6 +123,14 @@ static void
 on_dead(gpointer user_data)
 {
     lose_device(user_data, ENODEV);
+}
+
+static void
+on_left(gpointer user_data)
+{
+    GnfChannel *channel = user_data;
+
+    channel->handlers->left(channel->user_data);
 }
 
 static void
@@ -147,6 +156,7 @@ on_drained(gpointer user_data)
 
 static const GnfStreamHandlers stream_handlers = {
     .bytes = on_bytes,
+    .left = on_left,
     .gone = on_gone,
     .dead = on_dead,
     .drained = on_drained,

@@ -16,6 +16,8 @@ typedef enum {
 
 typedef struct {
     void (*bytes)(const void *data, gsize length, gpointer user_data);
+    /* Only ports: the host is away, what it asked for is for nobody (stream.h); `gone` follows. */
+    void (*left)(gpointer user_data);
     /* The host sends no more. For a port it is gone, and what was queued for it is discarded; a
      * client of a listening socket may have shut down only its writing side, and gets the replies
      * it waits for until gnf_channel_finish(). */

@@ -231,10 +231,17 @@ host_left(GnfSession *session)
 
     if (gnf_framer_reset(session->framer))
         gnf_replies_push(session->replies, &route, reset);
-    if (gnf_channel_is_port(session->channel)) {
-        gnf_replies_orphan(session->replies);
-        give_up_call(session);
-    }
+}
+
+/* What it asked for before is still done, for nobody. */
+static void
+on_host_left(gpointer user_data)
+{
+    GnfSession *session = user_data;
+
+    gnf_replies_orphan(session->replies);
+    give_up_call(session);
+    pump(session);
 }
 
 static void
@@ -359,6 +366,7 @@ on_reply_line(const GnfExpectation *expectation, GnfText line, gpointer user_dat
 
 static const GnfChannelHandlers channel_handlers = {
     .bytes = on_host_bytes,
+    .left = on_host_left,
     .gone = on_host_gone,
     .drained = on_drained,
     .note = on_channel_note,

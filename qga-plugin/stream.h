@@ -13,6 +13,9 @@
 
 typedef struct {
     void (*bytes)(const void *data, gsize length, gpointer user_data);
+    /* Only ports: the host has been away for a while; what it asked for is for nobody. `gone`
+     * follows. */
+    void (*left)(gpointer user_data);
     /* The peer will send no more: end of file, hang-up or error. Called once; for a port, each
      * time the host leaves, after all it had sent was read and the queue was discarded. */
     void (*gone)(gpointer user_data);
