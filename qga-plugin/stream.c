@@ -180,12 +180,12 @@ static void
 note_host(GnfStream *stream, gboolean hung_up)
 {
     stream->hung_up = hung_up;
-    if (!hung_up) {
-        g_clear_handle_id(&stream->left_source, g_source_remove);
-        stream->away = FALSE;
-    } else if (!stream->away && stream->left_source == 0) {
+    if (hung_up && !stream->away && stream->left_source == 0)
         stream->left_source = g_timeout_add(LEFT_MS, on_left, stream);
-    }
+    if (hung_up)
+        return;
+    g_clear_handle_id(&stream->left_source, g_source_remove);
+    stream->away = FALSE;
 }
 
 /* A port reads 0 when it is empty and has no host; EAGAIN means that there is a host. */
