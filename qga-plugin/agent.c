@@ -255,6 +255,20 @@ gnf_agent_write(GnfAgent *agent, const void *data, gsize length)
     gnf_stream_write(agent->stream, data, length);
 }
 
+void
+gnf_agent_cork(GnfAgent *agent)
+{
+    if (agent->stream)
+        gnf_stream_cork(agent->stream);
+}
+
+void
+gnf_agent_uncork(GnfAgent *agent)
+{
+    if (agent->stream)
+        gnf_stream_uncork(agent->stream);
+}
+
 gsize
 gnf_agent_queued(const GnfAgent *agent)
 {

@@ -40,6 +40,9 @@ void gnf_agent_wanted(GnfAgent *agent);
 
 /* Only while it is UP. */
 void gnf_agent_write(GnfAgent *agent, const void *data, gsize length);
+/* What is written in between leaves in one piece; it may come and go meanwhile. */
+void gnf_agent_cork(GnfAgent *agent);
+void gnf_agent_uncork(GnfAgent *agent);
 gsize gnf_agent_queued(const GnfAgent *agent);
 void gnf_agent_set_reading(GnfAgent *agent, gboolean reading);
 

@@ -212,6 +212,8 @@ on_host_bytes(const void *data, gsize length, gpointer user_data)
     GnfFrameResult result;
     GnfFrame frame;
 
+    /* A request and the newline behind it are one wake-up of qemu-ga. */
+    gnf_agent_cork(session->agent);
     gnf_framer_feed(session->framer, data, length);
     while ((result = gnf_framer_pop(session->framer, &frame)) != GNF_FRAME_PENDING) {
         GnfRoute route = gnf_route(result, &frame, session->registry, &session->commands);
@@ -220,6 +222,8 @@ on_host_bytes(const void *data, gsize length, gpointer user_data)
         gnf_replies_push(session->replies, &route, request);
         pump(session);
     }
+    gnf_agent_uncork(session->agent);
+    steer(session);
 }
 
 /* What the host left half said is dropped; if qemu-ga has the first half, it is told to forget. */

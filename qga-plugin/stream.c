@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stream: see stream.h. Edges set `readable`, `writable` and `hung_up`; EAGAIN clears them. After
- * every edge the stream reads until EAGAIN unless paused, so no edge is ever lost. Room to write is
- * only watched for while it is short: else every byte that the peer takes would wake us.
+ * Stream: see stream.h. The descriptor is polled for what is wanted of it, and for nothing while it
+ * is hung up, since poll() reports a hang-up whether asked or not; a hung up port is watched by
+ * edge-triggered epoll instead until its host is back. A request costs one poll, one read and one
+ * write each way: under a busy guest every further system call is felt by the host.
  */
 #include "qga-plugin/stream.h"
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define READ_SIZE (64u << 10)
+#define READ_TURNS 16
 /* virtio_console moves no more in one write(). */
 #define WRITE_SIZE (32u << 10)
 #define KEEP_IDLE (64u << 10)
@@ -20,11 +22,17 @@
  * for the same host, as qemu-ga does: nothing of it is dropped. Measured: 7 of 2,510 reconnects. */
 #define LEFT_MS 200
 
+typedef struct {
+    GSource source;
+    GnfStream *stream;
+} StreamSource;
+
 struct GnfStream {
     int fd;
-    int epoll_fd;
-    guint source;
-    guint resume_source;
+    int epoll_fd; /* watches a hung up port; -1 while nothing is */
+    GSource *source;
+    gpointer watched; /* the source's tag for fd or epoll_fd; NULL for neither */
+    GIOCondition condition;
     guint left_source; /* runs while a port is hung up and not `away` yet */
     gboolean is_port;
     const GnfStreamHandlers *handlers;
@@ -33,9 +41,8 @@ struct GnfStream {
     gsize queue_start;
     gsize queue_peak; /* longest since it was new: arrays do not shrink */
     gboolean was_high;
+    gboolean corked;
     gboolean reading;
-    gboolean readable;
-    gboolean writable;
     gboolean hung_up;
     gboolean away;  /* `gone` was called, and no host came back since */
     gboolean freed; /* by its owner, from within a handler */
@@ -59,39 +66,74 @@ discard_queue(GnfStream *stream)
     stream->queue_peak = 0;
 }
 
-static gboolean
-watch(GnfStream *stream, int operation)
+static void
+unwatch(GnfStream *stream)
 {
-    struct epoll_event edges = {.events = EPOLLIN | EPOLLET};
+    if (stream->watched)
+        g_source_remove_unix_fd(stream->source, stream->watched);
+    stream->watched = NULL;
+    stream->condition = 0;
+    if (stream->epoll_fd >= 0)
+        close(stream->epoll_fd);
+    stream->epoll_fd = -1;
+}
 
-    if (!stream->writable)
-        edges.events |= EPOLLOUT;
-    return epoll_ctl(stream->epoll_fd, operation, stream->fd, &edges) == 0;
+/* Tells at once of a host that is back by now. */
+static void
+watch_edges(GnfStream *stream)
+{
+    struct epoll_event edges = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
+
+    if (stream->epoll_fd >= 0)
+        return;
+    unwatch(stream);
+    /* Out of descriptors or memory is nothing that a daemon of six descriptors can plan for. */
+    stream->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (stream->epoll_fd < 0 || epoll_ctl(stream->epoll_fd, EPOLL_CTL_ADD, stream->fd, &edges) < 0)
+        g_error("watching descriptor %d: %s", stream->fd, g_strerror(errno));
+    stream->watched = g_source_add_unix_fd(stream->source, stream->epoll_fd, G_IO_IN);
 }
 
 static void
-set_writable(GnfStream *stream, gboolean writable)
+watch_for(GnfStream *stream, GIOCondition condition)
 {
-    if (stream->writable == writable)
-        return;
-    stream->writable = writable;
-    /* Tells at once if there is room again by now. */
-    watch(stream, EPOLL_CTL_MOD);
+    if (stream->epoll_fd >= 0)
+        unwatch(stream);
+    if (!stream->watched)
+        stream->watched = g_source_add_unix_fd(stream->source, stream->fd, condition);
+    else if (condition != stream->condition)
+        g_source_modify_unix_fd(stream->source, stream->watched, condition);
+    stream->condition = condition;
 }
 
-/* Returns the bytes taken; less than length means EAGAIN, or that nobody listens any more. */
+static void
+watch(GnfStream *stream)
+{
+    GIOCondition condition = gnf_stream_queued(stream) > 0 ? G_IO_OUT : 0;
+
+    if (stream->reading && !(stream->away && !stream->is_port))
+        condition |= G_IO_IN;
+    if (stream->hung_up && stream->is_port)
+        watch_edges(stream);
+    else if (stream->hung_up && condition == 0)
+        unwatch(stream);
+    else
+        watch_for(stream, condition);
+}
+
+/* Returns the bytes taken; less than length means EAGAIN. What nobody listens to is taken. */
 static gsize
 write_some(GnfStream *stream, const guint8 *data, gsize length)
 {
     gsize done = 0;
 
-    while (done < length && stream->writable) {
+    while (done < length) {
         gssize n = write(stream->fd, data + done, MIN(length - done, WRITE_SIZE));
 
         if (n >= 0)
             done += n;
         else if (errno == EAGAIN)
-            set_writable(stream, FALSE);
+            return done;
         else if (errno != EINTR)
             return length;
     }
@@ -113,12 +155,15 @@ gnf_stream_write(GnfStream *stream, const void *data, gsize length)
 
     if (is_unheard(stream))
         return;
-    if (gnf_stream_queued(stream) == 0)
+    if (gnf_stream_queued(stream) == 0 && !stream->corked)
         done = write_some(stream, at, length);
-    if (done < length)
-        g_byte_array_append(stream->queue, at + done, length - done);
+    if (done == length)
+        return;
+    g_byte_array_append(stream->queue, at + done, length - done);
     stream->queue_peak = MAX(stream->queue_peak, stream->queue->len);
     stream->was_high |= gnf_stream_queued(stream) >= GNF_STREAM_QUEUE_HIGH;
+    if (!stream->corked)
+        watch(stream);
 }
 
 /* Moves no byte more often than twice. */
@@ -136,16 +181,37 @@ compact_queue(GnfStream *stream)
 static void
 flush(GnfStream *stream)
 {
+    if (gnf_stream_queued(stream) == 0)
+        return;
     if (is_unheard(stream))
         discard_queue(stream);
-    if (gnf_stream_queued(stream) > 0)
+    else
         stream->queue_start += write_some(
             stream, stream->queue->data + stream->queue_start, gnf_stream_queued(stream));
     compact_queue(stream);
-    if (stream->was_high && gnf_stream_queued(stream) < GNF_STREAM_QUEUE_HIGH) {
-        stream->was_high = FALSE;
-        stream->handlers->drained(stream->user_data);
-    }
+}
+
+void
+gnf_stream_cork(GnfStream *stream)
+{
+    stream->corked = TRUE;
+}
+
+void
+gnf_stream_uncork(GnfStream *stream)
+{
+    stream->corked = FALSE;
+    flush(stream);
+    watch(stream);
+}
+
+static void
+tell_drained(GnfStream *stream)
+{
+    if (!stream->was_high || gnf_stream_queued(stream) >= GNF_STREAM_QUEUE_HIGH)
+        return;
+    stream->was_high = FALSE;
+    stream->handlers->drained(stream->user_data);
 }
 
 static void
@@ -159,21 +225,7 @@ be_gone(GnfStream *stream)
     stream->handlers->gone(stream->user_data);
 }
 
-static gboolean
-on_left(gpointer user_data)
-{
-    GnfStream *stream = user_data;
-
-    stream->left_source = 0;
-    g_rc_box_acquire(stream);
-    stream->handlers->left(stream->user_data);
-    if (!stream->freed)
-        be_gone(stream);
-    if (!stream->freed)
-        flush(stream);
-    g_rc_box_release(stream);
-    return G_SOURCE_REMOVE;
-}
+static gboolean on_left(gpointer user_data);
 
 /* A port's host is there, or is not at the moment. */
 static void
@@ -192,79 +244,115 @@ note_host(GnfStream *stream, gboolean hung_up)
 static void
 read_failed(GnfStream *stream, int error)
 {
-    stream->readable = FALSE;
     if (stream->is_port && error != EAGAIN && error != 0)
         stream->handlers->dead(stream->user_data);
     else if (stream->is_port)
         note_host(stream, error == 0);
-    else if (error == EAGAIN)
-        stream->hung_up = stream->away = FALSE;
-    else
+    else if (error != EAGAIN)
         be_gone(stream);
 }
 
+/* As much as there is, but no more than a few buffers before the others have their turn. */
 static void
-read_all(GnfStream *stream)
+read_some(GnfStream *stream)
 {
     guint8 buffer[READ_SIZE];
 
-    while (!stream->freed && stream->reading && stream->readable) {
+    for (guint turn = 0; turn < READ_TURNS && !stream->freed && stream->reading; turn++) {
         gssize n = read(stream->fd, buffer, sizeof(buffer));
 
-        stream->away &= n <= 0;
-        if (n > 0)
+        if (n > 0) {
+            stream->away = FALSE;
             stream->handlers->bytes(buffer, n, stream->user_data);
-        else if (n == 0 || errno != EINTR)
+        } else if (n == 0 || errno != EINTR) {
             read_failed(stream, n == 0 ? 0 : errno);
+            return;
+        }
+        /* poll() tells of more; only a port that is hung up has to be asked. */
+        if (n < (gssize)sizeof(buffer) && !stream->hung_up)
+            return;
     }
+    /* Not read to its end: its next edge may have been the last one. */
+    if (!stream->freed && stream->epoll_fd >= 0)
+        unwatch(stream);
+}
+
+static gboolean
+on_left(gpointer user_data)
+{
+    GnfStream *stream = user_data;
+
+    stream->left_source = 0;
+    g_rc_box_acquire(stream);
+    stream->handlers->left(stream->user_data);
+    if (!stream->freed)
+        be_gone(stream);
+    if (!stream->freed)
+        tell_drained(stream);
+    g_rc_box_release(stream);
+    return G_SOURCE_REMOVE;
+}
+
+static GIOCondition
+take_edge(GnfStream *stream)
+{
+    struct epoll_event edge;
+
+    if (epoll_wait(stream->epoll_fd, &edge, 1, 0) != 1)
+        return 0;
+    note_host(stream, (edge.events & EPOLLHUP) != 0);
+    return G_IO_IN | G_IO_OUT;
+}
+
+static GIOCondition
+take_poll(GnfStream *stream)
+{
+    GIOCondition condition = g_source_query_unix_fd(stream->source, stream->watched);
+
+    if (condition & (G_IO_HUP | G_IO_ERR)) {
+        if (stream->is_port)
+            note_host(stream, TRUE);
+        stream->hung_up = TRUE;
+        condition |= G_IO_IN | G_IO_OUT;
+    }
+    return condition;
 }
 
 static void
-run(GnfStream *stream)
+run(GnfStream *stream, GIOCondition condition)
 {
     g_rc_box_acquire(stream);
-    flush(stream);
-    read_all(stream);
+    if (condition & G_IO_OUT)
+        flush(stream);
+    tell_drained(stream);
+    if ((condition & G_IO_IN) && !stream->freed)
+        read_some(stream);
+    if (!stream->freed)
+        watch(stream);
     g_rc_box_release(stream);
 }
 
 static gboolean
-on_edge(gint fd, GIOCondition condition, gpointer user_data)
+dispatch(GSource *source, GSourceFunc callback, gpointer user_data)
 {
-    GnfStream *stream = user_data;
-    struct epoll_event edge;
+    GnfStream *stream = ((StreamSource *)source)->stream;
 
-    if (epoll_wait(fd, &edge, 1, 0) != 1)
-        return G_SOURCE_CONTINUE;
-    gboolean hung_up = (edge.events & (EPOLLHUP | EPOLLERR)) != 0;
-    if (stream->is_port)
-        note_host(stream, hung_up);
-    stream->hung_up = hung_up;
-    stream->readable |= stream->hung_up || (edge.events & EPOLLIN) != 0;
-    if (edge.events & EPOLLOUT)
-        set_writable(stream, TRUE);
-    run(stream);
+    run(stream, stream->epoll_fd >= 0 ? take_edge(stream) : take_poll(stream));
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-on_resume(gpointer user_data)
-{
-    GnfStream *stream = user_data;
-
-    stream->resume_source = 0;
-    run(stream);
-    return G_SOURCE_REMOVE;
-}
+static GSourceFuncs stream_source = {.dispatch = dispatch};
 
 void
 gnf_stream_set_reading(GnfStream *stream, gboolean reading)
 {
-    gboolean resumes = reading && !stream->reading;
-
+    if (stream->reading == reading)
+        return;
     stream->reading = reading;
-    if (resumes && stream->readable && stream->resume_source == 0)
-        stream->resume_source = g_idle_add_full(G_PRIORITY_DEFAULT, on_resume, stream, NULL);
+    /* A hung up port's edge may have been and gone: ask it again. */
+    if (reading && stream->epoll_fd >= 0)
+        unwatch(stream);
+    watch(stream);
 }
 
 GnfStream *
@@ -274,17 +362,18 @@ gnf_stream_new(int fd, gboolean is_port, const GnfStreamHandlers *handlers, gpoi
 
     g_unix_set_fd_nonblocking(fd, TRUE, NULL);
     stream->fd = fd;
+    stream->epoll_fd = -1;
     stream->is_port = is_port;
     stream->handlers = handlers;
     stream->user_data = user_data;
     stream->queue = g_byte_array_new();
     stream->reading = TRUE;
-    stream->writable = TRUE;
-    /* Out of descriptors or memory is nothing that a daemon of six descriptors can plan for. */
-    stream->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (stream->epoll_fd < 0 || !watch(stream, EPOLL_CTL_ADD))
-        g_error("watching descriptor %d: %s", fd, g_strerror(errno));
-    stream->source = g_unix_fd_add(stream->epoll_fd, G_IO_IN, on_edge, stream);
+    stream->source = g_source_new(&stream_source, sizeof(StreamSource));
+    ((StreamSource *)stream->source)->stream = stream;
+    /* Blocking and unblocking it around each dispatch would wake the main loop every time. */
+    g_source_set_can_recurse(stream->source, TRUE);
+    watch(stream);
+    g_source_attach(stream->source, NULL);
     return stream;
 }
 
@@ -292,10 +381,10 @@ void
 gnf_stream_free(GnfStream *stream)
 {
     stream->freed = TRUE;
-    g_clear_handle_id(&stream->source, g_source_remove);
-    g_clear_handle_id(&stream->resume_source, g_source_remove);
+    unwatch(stream);
+    g_source_destroy(stream->source);
+    g_source_unref(stream->source);
     g_clear_handle_id(&stream->left_source, g_source_remove);
-    close(stream->epoll_fd);
     close(stream->fd);
     g_byte_array_unref(stream->queue);
     g_rc_box_release(stream);

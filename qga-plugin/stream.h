@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stream: one open file descriptor in the main loop, non-blocking both ways, with a queue of what
- * could not be written yet. It watches by edge-triggered epoll, so a virtio-serial port without a
- * host, which poll() calls readable and hung up for ever, costs no wake-up until its host is back.
+ * could not be written yet. A virtio-serial port without a host, which poll() calls readable and
+ * hung up for ever, costs no wake-up until its host is back.
  */
 #pragma once
 
@@ -36,6 +36,9 @@ void gnf_stream_free(GnfStream *stream);
 
 /* Never blocks and never fails: what a gone peer would get is dropped. */
 void gnf_stream_write(GnfStream *stream, const void *data, gsize length);
+/* From the first to the second, what is written is only queued; then it leaves in one piece. */
+void gnf_stream_cork(GnfStream *stream);
+void gnf_stream_uncork(GnfStream *stream);
 gsize gnf_stream_queued(const GnfStream *stream);
 
 /* Reading is on at first. */
