@@ -8,9 +8,11 @@
 #include <glib-unix.h>
 #include <locale.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_CONFIG GNF_SYSCONF_DIR "/qemu/qga-plugins.conf"
 #define DEFAULT_AGENT_SOCKET "/run/qemu-guest-agent.sock"
@@ -148,6 +150,21 @@ inherited_socket(void)
     return LISTEN_FD;
 }
 
+/* A journal on a frozen file system takes nothing any more: a line that would have to wait for it is
+ * dropped, for the command that thaws it comes through here. */
+static GLogWriterOutput
+write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+    g_autofree char *text = g_log_writer_format_fields(level, fields, n_fields, FALSE);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+    if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) &&
+        write(STDERR_FILENO, line, strlen(line)) > 0)
+        return G_LOG_WRITER_HANDLED;
+    return G_LOG_WRITER_UNHANDLED;
+}
+
 static void
 on_note(const char *text)
 {
@@ -212,6 +229,7 @@ main(int argc, char *argv[])
     GnfSessionOptions options;
 
     setlocale(LC_ALL, "");
+    g_log_set_writer_func(write_log, NULL, NULL);
     if (!parse_options(&argc, &argv, &error) || !read_config(&error) ||
         !make_options(&options, &error)) {
         g_printerr("qga-plugind: %s\n", error->message);
