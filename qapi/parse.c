@@ -64,19 +64,56 @@ check_number(const char *text, const char *start, const char **ret_end, GError *
     return TRUE;
 }
 
+/* The four digits of \uXXXX, -1 if they are none. */
+static int
+hexadecimal(const char *digits)
+{
+    int value = 0;
+
+    for (guint i = 0; i < 4; i++) {
+        int digit = g_ascii_xdigit_value(digits[i]);
+
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* json-glib takes any byte behind a backslash, and half of a surrogate pair for a character, which
+ * is no UTF-8 then. ret_end: behind the escape that starts here. */
+static gboolean
+check_escape(const char *text, const char *start, const char **ret_end, GError **error)
+{
+    const char *end = start + (start[1] == 'u' ? 6 : 2);
+    int unit = start[1] == 'u' ? hexadecimal(start + 2) : start[1];
+
+    if (unit < 0 || !start[1] || !strchr("\"'\\/bfnrtu", start[1]))
+        return refuse((gsize)(start - text), "not a JSON escape", error);
+    if (unit == 0)
+        return refuse((gsize)(start - text), "NUL in a string", error);
+    if (unit >= 0xD800 && unit < 0xDC00 && g_str_has_prefix(end, "\\u") &&
+        (hexadecimal(end + 2) & ~0x3FF) == 0xDC00)
+        end += 6;
+    else if (unit >= 0xD800 && unit < 0xE000)
+        return refuse((gsize)(start - text), "half of a surrogate pair", error);
+    *ret_end = end;
+    return TRUE;
+}
+
 /* ret_end: behind the closing quote, or the end of the text where there is none. */
 static gboolean
 check_quoted(const char *text, const char *start, const char **ret_end, GError **error)
 {
     const char *at = start + 1;
 
-    for (; *at && *at != *start; at++) {
+    while (*at && *at != *start) {
         if ((guchar)*at < 0x20)
             return refuse((gsize)(at - text), "control character in a string", error);
-        if (g_str_has_prefix(at, "\\u0000"))
-            return refuse((gsize)(at - text), "NUL in a string", error);
-        if (*at == '\\' && at[1])
+        if (*at != '\\')
             at++;
+        else if (!check_escape(text, at, &at, error))
+            return FALSE;
     }
     *ret_end = at + (*at != '\0');
     return TRUE;
