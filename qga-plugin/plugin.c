@@ -61,12 +61,13 @@ on_bytes(const void *data, gsize length, gpointer user_data)
 {
     GnfPluginCall *call = user_data;
     const char *newline = memchr(data, '\n', length);
+    gsize end = call->line->len + (newline ? (gsize)(newline - (const char *)data) : length);
 
     g_string_append_len(call->line, data, length);
-    if (newline)
-        take_reply(call, call->line->len - length + (newline - (const char *)data));
-    else if (call->line->len >= GNF_PLUGIN_REPLY_MAX)
+    if (end >= GNF_PLUGIN_REPLY_MAX)
         finish(call, NULL, "the plugin's reply is longer than 4 MiB");
+    else if (newline)
+        take_reply(call, end);
 }
 
 static void
