@@ -150,18 +150,32 @@ inherited_socket(void)
     return LISTEN_FD;
 }
 
-/* A journal on a frozen file system takes nothing any more: a line that would have to wait for it is
- * dropped, for the command that thaws it comes through here. */
+static const char *
+log_prefix(GLogLevelFlags level)
+{
+    if (!g_log_writer_is_journald(STDERR_FILENO))
+        return "qga-plugind: ";
+    /* sd-daemon(3) */
+    return level & G_LOG_LEVEL_MESSAGE ? "<5>" : level & G_LOG_LEVEL_WARNING ? "<4>" : "<3>";
+}
+
+/* A journal on a frozen file system takes nothing any more: a line that would have to wait for it
+ * is dropped, for the command that thaws it comes through here. */
 static GLogWriterOutput
 write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
-    g_autofree char *text = g_log_writer_format_fields(level, fields, n_fields, FALSE);
-    g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-    if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) &&
-        write(STDERR_FILENO, line, strlen(line)) > 0)
-        return G_LOG_WRITER_HANDLED;
+    for (gsize i = 0; i < n_fields; i++) {
+        g_autofree char *line = NULL;
+
+        if (!g_str_equal(fields[i].key, "MESSAGE"))
+            continue;
+        line = g_strdup_printf("%s%s\n", log_prefix(level), (const char *)fields[i].value);
+        if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) &&
+            write(STDERR_FILENO, line, strlen(line)) > 0)
+            return G_LOG_WRITER_HANDLED;
+    }
     return G_LOG_WRITER_UNHANDLED;
 }
 
