@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* As QEMU's MAX_NESTING; json-glib has no limit but the stack. */
+#define MAX_DEPTH 1024
+
 /* How many members each open object has had so far: one number a level. */
 typedef struct {
     GArray *counts;
@@ -119,10 +122,20 @@ check_quoted(const char *text, const char *start, const char **ret_end, GError *
     return TRUE;
 }
 
+/* Which bracket closes which is json-glib's to check. */
+static guint
+depth_behind(char byte, guint depth)
+{
+    if (byte == '{' || byte == '[')
+        return depth + 1;
+    return (byte == '}' || byte == ']') && depth > 0 ? depth - 1 : depth;
+}
+
 static gboolean
 check_tokens(const char *text, GError **error)
 {
     const char *at = text;
+    guint depth = 0;
 
     while (*at) {
         if (*at == '"' || *at == '\'') {
@@ -134,6 +147,9 @@ check_tokens(const char *text, GError **error)
         } else if (*at == '/' || *at == '#') {
             return refuse((gsize)(at - text), "comments are not JSON", error);
         } else {
+            depth = depth_behind(*at, depth);
+            if (depth > MAX_DEPTH)
+                return refuse((gsize)(at - text), "nested too deep", error);
             at += g_ascii_isalpha(*at) ? strspn(at, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) : 1;
         }
     }

@@ -8,7 +8,7 @@
  * own parser refuses all of these, and so does this one. Strings in single quotes are accepted, as
  * QEMU accepts them.
  *
- * The caller bounds the length and the depth (the framer does).
+ * What is nested deeper than QEMU allows (1024) is refused, too. The caller bounds the length.
  */
 #pragma once
 

@@ -113,6 +113,23 @@ test_prefixes(void)
     }
 }
 
+static void
+test_depth(void)
+{
+    g_autofree char *deepest = g_strnfill(2 * 1024, '[');
+    g_autofree char *deep = g_strnfill(1000000, '[');
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) node = NULL;
+
+    memset(deepest + 1024, ']', 1024);
+    node = gnf_json_parse(deepest, 2 * 1024, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(node);
+    g_assert_null(gnf_json_parse(deep, 1000000, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpstr(error->message, ==, "byte 1024: nested too deep");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -124,6 +141,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/parse/length", test_length);
     g_test_add_func("/parse/value", test_value);
+    g_test_add_func("/parse/depth", test_depth);
     g_test_add_func("/parse/prefixes", test_prefixes);
     return g_test_run();
 }
