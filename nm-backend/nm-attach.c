@@ -64,6 +64,43 @@ get_nic(NMDevice *device)
     return nic;
 }
 
+/* The bond's primary option as its file has it, where that names neither this NIC nor another one
+ * that is there: after a reboot the bond would have none. NULL if it is right. */
+static char *
+describe_primary_option(Attach *self, const GnfNmNic *nic)
+{
+    NMDevice *bond = gnf_nm_call_get_bond(&self->call, self->bond_ifindex);
+    NMActiveConnection *active = bond ? nm_device_get_active_connection(bond) : NULL;
+    NMRemoteConnection *profile = active ? nm_active_connection_get_connection(active) : NULL;
+    g_autofree char *filename = NULL;
+    g_autoptr(NMConnection) on_disk = profile ? gnf_nm_disk_read(profile, &filename) : NULL;
+    NMSettingBond *setting = on_disk ? nm_connection_get_setting_bond(on_disk) : NULL;
+    const char *option =
+        setting ? nm_setting_bond_get_option_by_name(setting, NM_SETTING_BOND_OPTION_PRIMARY)
+                : NULL;
+
+    if (!option || g_strcmp0(option, nic->interface) == 0 || if_nametoindex(option))
+        return NULL;
+    return g_strdup_printf("in %s the bond's primary option is %s; to keep it over a reboot: nmcli "
+                           "connection modify %s +bond.options primary=%s",
+                           filename,
+                           option,
+                           nm_connection_get_uuid(on_disk),
+                           nic->interface);
+}
+
+static char *
+join(char *first, char *second)
+{
+    char *both = first && second ? g_strconcat(first, "; ", second, NULL) : NULL;
+
+    if (!both)
+        return first ? first : second;
+    g_free(first);
+    g_free(second);
+    return both;
+}
+
 static void
 succeed(Attach *self, NMDevice *device, NMRemoteConnection *profile)
 {
@@ -82,6 +119,7 @@ succeed(Attach *self, NMDevice *device, NMRemoteConnection *profile)
                             nm_connection_get_id(NM_CONNECTION(profile)),
                             self->uuid,
                             nic.interface);
+    attachment->detail = join(attachment->detail, describe_primary_option(self, &nic));
     attachment->reboot_unsafe = attachment->detail != NULL;
     gnf_nm_call_return(&self->call, attachment, (GDestroyNotify)gnf_attachment_free);
 }
@@ -305,6 +343,8 @@ attach_step(GnfNmCall *call)
             call, gnf_reason(GNF_REASON_CODE_NO_SUCH_DEVICE, "%s has gone", call->interface));
         return;
     }
+    if (gnf_nm_call_is_unreachable(call))
+        return;
     NMDevice *device = gnf_nm_call_get_device(call);
     if (gnf_nm_get_state(call->nm) == GNF_NM_ABSENT)
         call->waiting_for = "NetworkManager to be started";

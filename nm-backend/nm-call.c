@@ -234,6 +234,19 @@ gnf_nm_call_get_cancellable(const GnfNmCall *call)
     return g_task_get_cancellable(call->task);
 }
 
+gboolean
+gnf_nm_call_is_unreachable(GnfNmCall *call)
+{
+    if (gnf_nm_get_state(call->nm) != GNF_NM_UNREACHABLE)
+        return FALSE;
+    gnf_nm_call_return_error(call,
+                             gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,
+                                        "NetworkManager cannot be asked about %s: %s",
+                                        call->interface,
+                                        gnf_nm_get_absence(call->nm)));
+    return TRUE;
+}
+
 static gboolean
 is_denied(const GError *error)
 {

@@ -72,6 +72,9 @@ gpointer gnf_nm_call_begin_watching(GnfNmCall *call);
 GnfNmCall *gnf_nm_call_end(gpointer user_data);
 GCancellable *gnf_nm_call_get_cancellable(const GnfNmCall *call);
 
+/* Ends the call if NetworkManager cannot be reached. TRUE if it did. */
+gboolean gnf_nm_call_is_unreachable(GnfNmCall *call);
+
 /* error as a GNF_ERROR: refused access is NOT_PERMITTED, all else MANAGER_FAILED, unless the
  * interface has gone. Takes error. */
 GError *gnf_nm_call_explain(const GnfNmCall *call, GError *error, const char *doing);

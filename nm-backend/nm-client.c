@@ -269,7 +269,10 @@ gnf_nm_get_state(const GnfNm *self)
 {
     if (self->connecting || self->stale)
         return GNF_NM_CONNECTING;
-    if (!self->client || !nm_client_get_dbus_name_owner(self->client))
+    if (!self->client)
+        return g_error_matches(self->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ? GNF_NM_ABSENT
+                                                                              : GNF_NM_UNREACHABLE;
+    if (!nm_client_get_dbus_name_owner(self->client))
         return GNF_NM_ABSENT;
     return nm_client_get_nm_running(self->client) ? GNF_NM_RUNNING : GNF_NM_CONNECTING;
 }

@@ -14,9 +14,11 @@
 typedef struct GnfNm GnfNm;
 
 typedef enum {
-    GNF_NM_CONNECTING, /* not known yet: the bus, or NetworkManager's first answer, is awaited */
-    GNF_NM_ABSENT,     /* no bus, or nobody owns NetworkManager's name */
-    GNF_NM_RUNNING,    /* the cache holds all that NetworkManager says */
+    GNF_NM_CONNECTING,  /* not known yet: the bus, or NetworkManager's first answer, is awaited */
+    GNF_NM_ABSENT,      /* no bus, or nobody owns NetworkManager's name: nothing is its */
+    GNF_NM_UNREACHABLE, /* there is a bus, but it or NetworkManager does not talk to us: what it
+                           owns cannot be told, and nothing may be done behind its back */
+    GNF_NM_RUNNING,     /* the cache holds all that NetworkManager says */
 } GnfNmState;
 
 typedef void (*GnfNmChanged)(gpointer user_data);
@@ -31,7 +33,7 @@ void gnf_nm_want(GnfNm *self);
 
 GnfNmState gnf_nm_get_state(const GnfNm *self);
 
-/* Why the state is GNF_NM_ABSENT, for people. */
+/* Why the state is GNF_NM_ABSENT or GNF_NM_UNREACHABLE, for people. */
 const char *gnf_nm_get_absence(const GnfNm *self);
 
 /* Borrowed; NULL unless the state is GNF_NM_RUNNING. */

@@ -123,6 +123,8 @@ detach_step(GnfNmCall *call)
             call, gnf_reason(GNF_REASON_CODE_NO_SUCH_DEVICE, "%s has gone", call->interface));
         return;
     }
+    if (gnf_nm_call_is_unreachable(call))
+        return;
     if (gnf_nm_get_state(call->nm) == GNF_NM_ABSENT) {
         gnf_nm_call_return_error(call,
                                  gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,

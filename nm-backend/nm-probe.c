@@ -107,6 +107,8 @@ probe_step(GnfNmCall *call)
             call, gnf_reason(GNF_REASON_CODE_NO_SUCH_DEVICE, "%s has gone", call->interface));
         return;
     }
+    if (gnf_nm_call_is_unreachable(call))
+        return;
     if (gnf_nm_get_state(call->nm) == GNF_NM_ABSENT)
         ownership = ownership_new(GNF_OWNER_ABSENT, NULL, g_strdup(gnf_nm_get_absence(call->nm)));
     else
