@@ -6,8 +6,10 @@
  */
 #include "failover/attach.h"
 
+#include "failover/deadline.h"
 #include "failover/drain.h"
 #include "failover/error.h"
+#include "failover/fault.h"
 #include "failover/plan.h"
 #include "failover/record.h"
 #include "failover/traffic.h"
@@ -16,12 +18,14 @@
  * this long, and a bond without one says "up" without looking. */
 #define MIN_STABLE_MS 100
 
+/* What the manager says is done, the kernel has done: its event only has to be read. */
+#define KERNEL_TIMEOUT_MS 5000
+
 typedef struct {
     GnfContext *context;
     GnfOperationDevice *device;
-    gint64 step_us; /* when the present step began */
-    GCancellable *deadline;
-    guint timeout_source;
+    gint64 step_us;        /* when the present step began */
+    GnfDeadline *deadline; /* ends the manager's calls */
 } Attach;
 
 static void
@@ -29,19 +33,8 @@ attach_free(gpointer data)
 {
     Attach *attach = data;
 
-    g_clear_handle_id(&attach->timeout_source, g_source_remove);
-    g_object_unref(attach->deadline);
+    g_clear_pointer(&attach->deadline, gnf_deadline_free);
     g_free(attach);
-}
-
-static gboolean
-on_deadline(gpointer data)
-{
-    Attach *attach = data;
-
-    attach->timeout_source = 0;
-    g_cancellable_cancel(attach->deadline);
-    return G_SOURCE_REMOVE;
 }
 
 static void
@@ -54,25 +47,9 @@ step_done(Attach *attach, GnfStep step)
 /* -- the end: traffic and options -- */
 
 static void
-warn_about_reboot(const Attach *attach)
+restore(gpointer data)
 {
-    GnfOperationDevice *device = attach->device;
-
-    if (g_strcmp0(device->interface, device->old_interface) != 0 &&
-        g_strcmp0(device->bond.primary_option, device->old_interface) == 0)
-        gnf_operation_device_warn(
-            device,
-            gnf_reason(GNF_REASON_CODE_REBOOT_UNSAFE,
-                       "%s's configuration names %s as its primary option, the NIC is %s now: "
-                       "change it before the guest reboots",
-                       device->bond.interface,
-                       device->old_interface,
-                       device->interface));
-}
-
-static void
-finish(GTask *task)
-{
+    GTask *task = data;
     Attach *attach = g_task_get_task_data(task);
     GError *error = NULL;
 
@@ -87,6 +64,14 @@ finish(GTask *task)
 }
 
 static void
+finish(GTask *task)
+{
+    const Attach *attach = g_task_get_task_data(task);
+
+    gnf_fault_point(attach->context, GNF_STEP_RESTORE, attach->device, restore, task);
+}
+
+static void
 on_drained(GObject *source, GAsyncResult *result, gpointer data)
 {
     GTask *task = data;
@@ -96,24 +81,56 @@ on_drained(GObject *source, GAsyncResult *result, gpointer data)
     finish(task);
 }
 
-/* The link is proven: the traffic goes where it went before. */
 static void
-activate(GTask *task)
+drain(gpointer data)
 {
+    GTask *task = data;
+    const Attach *attach = g_task_get_task_data(task);
+
+    gnf_drain_async(attach->context, attach->device->standby_ifindex, on_drained, task);
+}
+
+static void
+move_traffic(gpointer data)
+{
+    GTask *task = data;
     Attach *attach = g_task_get_task_data(task);
     GError *error = NULL;
 
-    if (!attach->device->was_active || !gnf_mode_has_active_port(attach->device->bond.mode)) {
-        finish(task);
-        return;
-    }
     if (!gnf_traffic_to_primary(attach->context, attach->device, &error)) {
         g_task_return_error(task, error);
         g_object_unref(task);
         return;
     }
     step_done(attach, GNF_STEP_ACTIVATE);
-    gnf_drain_async(attach->context, attach->device->standby_ifindex, on_drained, task);
+    gnf_fault_point(attach->context, GNF_STEP_DRAIN, attach->device, drain, task);
+}
+
+/* The link is proven: the traffic goes where it went before. */
+static void
+activate(GTask *task)
+{
+    const Attach *attach = g_task_get_task_data(task);
+    const GnfOperationDevice *device = attach->device;
+
+    if (device->was_active && gnf_mode_has_active_port(device->bond.mode))
+        gnf_fault_point(attach->context, GNF_STEP_ACTIVATE, device, move_traffic, task);
+    else
+        finish(task);
+}
+
+static gboolean
+check_there(const Attach *attach, GError **error)
+{
+    g_autoptr(GnfLink) link =
+        gnf_link_get(attach->context->netlink, attach->device->ifindex, error);
+
+    if (!link)
+        gnf_error_wrap(error,
+                       GNF_REASON_CODE_NO_SUCH_DEVICE,
+                       "%s was unplugged again",
+                       attach->device->interface);
+    return link != NULL;
 }
 
 static void
@@ -135,30 +152,60 @@ on_link(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
+    if (!check_there(attach, &error)) {
+        g_task_return_error(task, error);
+        return;
+    }
     step_done(attach, GNF_STEP_LINK);
     activate(g_steal_pointer(&task));
 }
 
-/* Trusted by the bond and by itself. */
+/* Trusted by the bond and by itself; or gone, which is not waited out. */
 static gboolean
-has_link(gpointer data)
+has_link_or_is_gone(gpointer data)
 {
     const Attach *attach = data;
-    g_autoptr(GnfLink) link = gnf_link_get(attach->context->netlink, attach->device->ifindex, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GnfLink) link =
+        gnf_link_get(attach->context->netlink, attach->device->ifindex, &error);
 
-    return link && link->controller == attach->device->bond.ifindex && link->carrier &&
-           link->bond_port && link->bond_port->mii == GNF_MII_UP;
+    if (!link)
+        return gnf_netlink_error_is_gone(error);
+    return link->controller == attach->device->bond.ifindex && link->carrier && link->bond_port &&
+           link->bond_port->mii == GNF_MII_UP;
+}
+
+static void
+wait_for_link(gpointer data)
+{
+    GTask *task = data;
+    Attach *attach = g_task_get_task_data(task);
+    const GnfOperationDevice *device = attach->device;
+    g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
+    const GnfWatchSpec spec = {
+        .check = has_link_or_is_gone,
+        .data = attach,
+        .ifindex = device->ifindex,
+        .stable_ms = MAX(MIN_STABLE_MS, bond && bond->bond ? bond->bond->miimon_ms : 0),
+        .timeout_ms = GNF_LINK_TIMEOUT_MS,
+    };
+
+    gnf_watch_wait_async(
+        attach->context->watch, &spec, g_task_get_cancellable(task), on_link, task);
 }
 
 /* -- the middle: the manager, and what the kernel says of it -- */
 
 static gboolean
-is_in(gpointer data)
+is_in_or_gone(gpointer data)
 {
     const Attach *attach = data;
-    g_autoptr(GnfLink) link = gnf_link_get(attach->context->netlink, attach->device->ifindex, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GnfLink) link =
+        gnf_link_get(attach->context->netlink, attach->device->ifindex, &error);
 
-    return link && link->controller == attach->device->bond.ifindex;
+    return link ? link->controller == attach->device->bond.ifindex
+                : gnf_netlink_error_is_gone(error);
 }
 
 static void
@@ -179,18 +226,24 @@ on_in(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
+    if (!check_there(attach, &error)) {
+        g_task_return_error(task, error);
+        return;
+    }
     step_done(attach, GNF_STEP_ATTACH);
-    g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
-    const GnfWatchSpec spec = {
-        .check = has_link,
-        .data = attach,
-        .ifindex = device->ifindex,
-        .stable_ms = MAX(MIN_STABLE_MS, bond && bond->bond ? bond->bond->miimon_ms : 0),
-        .timeout_ms = GNF_LINK_TIMEOUT_MS,
-    };
-    GCancellable *cancellable = g_task_get_cancellable(task);
-    gnf_watch_wait_async(
-        attach->context->watch, &spec, cancellable, on_link, g_steal_pointer(&task));
+    gnf_fault_point(attach->context, GNF_STEP_LINK, device, wait_for_link, g_steal_pointer(&task));
+}
+
+static void
+see_in(GTask *task)
+{
+    Attach *attach = g_task_get_task_data(task);
+    const GnfWatchSpec spec = {.check = is_in_or_gone,
+                               .data = attach,
+                               .ifindex = attach->device->ifindex,
+                               .timeout_ms = KERNEL_TIMEOUT_MS};
+
+    gnf_watch_wait_async(attach->context->watch, &spec, NULL, on_in, task);
 }
 
 static void
@@ -202,7 +255,7 @@ on_attached(GObject *source, GAsyncResult *result, gpointer data)
     GError *error = NULL;
     g_autoptr(GnfAttachment) attachment = gnf_managers_attach_finish(result, &error);
 
-    g_clear_handle_id(&attach->timeout_source, g_source_remove);
+    gnf_deadline_stop(attach->deadline);
     if (!attachment) {
         gnf_error_wrap(&error,
                        GNF_REASON_CODE_MANAGER_FAILED,
@@ -212,13 +265,10 @@ on_attached(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
-    warn_about_reboot(attach);
     if (attachment->reboot_unsafe)
         gnf_operation_device_warn(
             device, gnf_reason(GNF_REASON_CODE_REBOOT_UNSAFE, "%s", attachment->detail));
-    const GnfWatchSpec spec = {
-        .check = is_in, .data = attach, .ifindex = device->ifindex, .timeout_ms = 5000};
-    gnf_watch_wait_async(attach->context->watch, &spec, NULL, on_in, g_steal_pointer(&task));
+    see_in(g_steal_pointer(&task));
 }
 
 /* -- the beginning: who has the bond now -- */
@@ -233,6 +283,10 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
     g_autoptr(GnfOwned) owner = gnf_managers_probe_finish(result, &error);
 
     if (!owner) {
+        gnf_error_wrap(&error,
+                       GNF_REASON_CODE_MANAGER_FAILED,
+                       "finding out who has %s",
+                       device->bond.interface);
         g_task_return_error(task, error);
         g_object_unref(task);
         return;
@@ -250,8 +304,38 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
         .old_interface = device->old_interface,
         .old_mac = device->old_mac,
     };
-    gnf_managers_attach_async(
-        attach->context->managers, owner->manager, &target, attach->deadline, on_attached, task);
+    gnf_managers_attach_async(attach->context->managers,
+                              owner->manager,
+                              &target,
+                              gnf_deadline_cancellable(attach->deadline),
+                              on_attached,
+                              task);
+}
+
+static void
+begin(gpointer data)
+{
+    GTask *task = data;
+    Attach *attach = g_task_get_task_data(task);
+    const GnfOperationDevice *device = attach->device;
+
+    attach->deadline = gnf_deadline_new(GNF_ATTACH_TIMEOUT_MS);
+    gnf_managers_probe_async(attach->context->managers,
+                             device->bond.ifindex,
+                             device->bond.interface,
+                             gnf_deadline_cancellable(attach->deadline),
+                             on_owner,
+                             task);
+}
+
+/* Only its traffic was moved: it never left its manager's hands, and nobody has to be asked. */
+static gboolean
+never_left(const GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GnfLink) link = gnf_link_get(context->netlink, device->ifindex, NULL);
+
+    return device->state == GNF_STATE_SWITCHED && device->undone == 0 && link &&
+           link->controller == device->bond.ifindex;
 }
 
 void
@@ -268,7 +352,6 @@ gnf_attach_async(GnfContext *context,
     attach->context = context;
     attach->device = device;
     attach->step_us = g_get_monotonic_time();
-    attach->deadline = g_cancellable_new();
     g_task_set_task_data(task, attach, attach_free);
     /* What was done counts, also when somebody has lost interest meanwhile. */
     g_task_set_check_cancellable(task, FALSE);
@@ -277,17 +360,15 @@ gnf_attach_async(GnfContext *context,
         g_object_unref(task);
         return;
     }
+    if (never_left(context, device)) {
+        see_in(task);
+        return;
+    }
     /* From here on it is on its way back: whoever takes the record up must not take it out again.
      */
     device->state = GNF_STATE_PRESENT;
     gnf_record_note(context->record_path, context->operation);
-    attach->timeout_source = g_timeout_add(GNF_ATTACH_TIMEOUT_MS, on_deadline, attach);
-    gnf_managers_probe_async(context->managers,
-                             device->bond.ifindex,
-                             device->bond.interface,
-                             attach->deadline,
-                             on_owner,
-                             task);
+    gnf_fault_point(context, GNF_STEP_ATTACH, device, begin, task);
 }
 
 gboolean

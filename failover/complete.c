@@ -7,6 +7,7 @@
 
 #include "failover/attach.h"
 #include "failover/error.h"
+#include "failover/fault.h"
 #include "failover/hold.h"
 #include "failover/record.h"
 #include "failover/replacement.h"
@@ -35,6 +36,10 @@ end_one(GTask *task)
     if (--complete->running > 0)
         return;
     gnf_operation_settle(context->operation);
+    /* Not ended, only left: the next engine goes on with it. */
+    if (context->stopping && !context->operation->finished &&
+        context->operation->verb != GNF_VERB_PREPARE)
+        context->operation->status = GNF_STATUS_WAITING;
     /* The engine's own complete is one, too, when it was the last thing to do. */
     if (context->operation->finished && context->operation->verb == GNF_VERB_PREPARE)
         context->operation->verb = GNF_VERB_COMPLETE;
@@ -48,8 +53,12 @@ static void
 one_end(One *one, GError *reason)
 {
     GTask *task = one->task;
+    g_autoptr(GError) ignored = NULL;
 
     gnf_operation_device_end(one->device, reason);
+    /* The last one of a bond to end, though in failure, ends what was for the time of the move. */
+    if (reason && !gnf_traffic_accept_as_before(one->context, one->device, &ignored))
+        g_debug("%s: %s", one->device->bond.interface, ignored->message);
     gnf_record_note(one->context->record_path, one->context->operation);
     g_free(one);
     end_one(task);
@@ -111,10 +120,10 @@ on_back(GObject *source, GAsyncResult *result, gpointer data)
     attach(one);
 }
 
-/* Cancel: the NIC is gone and stays gone. */
 static void
-forget(One *one)
+restore_without(gpointer data)
 {
+    One *one = data;
     GnfOperationDevice *device = one->device;
     gint64 begun_us = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
@@ -126,6 +135,13 @@ forget(One *one)
     gnf_operation_device_step(device, GNF_STEP_RESTORE, begun_us);
     device->forgotten = TRUE;
     one_end(one, NULL);
+}
+
+/* Cancel: the NIC is gone and stays gone. */
+static void
+forget(One *one)
+{
+    gnf_fault_point(one->context, GNF_STEP_RESTORE, one->device, restore_without, one);
 }
 
 /* Put the NIC back if it is there; else wait for it, or forget it. */
@@ -201,6 +217,23 @@ announce(GnfContext *context)
     }
 }
 
+static void
+begin(gpointer data)
+{
+    GTask *task = data;
+    const Complete *complete = g_task_get_task_data(task);
+    GnfContext *context = complete->context;
+
+    announce(context);
+    gnf_hold_refresh(context);
+    for (guint i = 0; i < context->operation->devices->len; i++) {
+        GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
+        if (gnf_operation_device_is_pending(device))
+            start_one(task, device);
+    }
+    end_one(task);
+}
+
 void
 gnf_complete_async(GnfContext *context,
                    GnfVerb verb,
@@ -212,13 +245,7 @@ gnf_complete_async(GnfContext *context,
 
     gnf_operation_begin(context->operation, verb);
     gnf_record_note(context->record_path, context->operation);
-    announce(context);
-    for (guint i = 0; i < context->operation->devices->len; i++) {
-        GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
-        if (gnf_operation_device_is_pending(device))
-            start_one(task, device);
-    }
-    end_one(task);
+    gnf_fault_point(context, GNF_STEP_ANNOUNCE, NULL, begin, task);
 }
 
 void
@@ -256,4 +283,18 @@ gnf_complete_is_possible(GnfContext *context)
             return TRUE;
     }
     return FALSE;
+}
+
+GError *
+gnf_complete_nothing_pending(const GnfOperation *operation)
+{
+    if (operation)
+        return gnf_reason(GNF_REASON_CODE_OPERATION_UNKNOWN,
+                          "nothing is pending: guest-net-failover-%s has ended the last operation",
+                          gnf_verb_to_string(operation->verb));
+    return gnf_reason(GNF_REASON_CODE_OPERATION_UNKNOWN,
+                      "nothing is pending, and nothing was prepared since the guest booted: if it "
+                      "was prepared before, it rebooted since, and its bonds are what its "
+                      "administrator's configuration made of the NICs it found; see "
+                      "guest-net-failover-query");
 }

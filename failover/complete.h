@@ -23,6 +23,10 @@ void gnf_complete_async(GnfContext *context,
                         gpointer user_data);
 JsonNode *gnf_complete_finish(GAsyncResult *result, GError **error);
 
+/* What complete and cancel say when there is nothing to end: operation is the last one, or NULL;
+ * that is so after a reboot, with which /run and the record end. */
+GError *gnf_complete_nothing_pending(const GnfOperation *operation);
+
 /* Look for absent entries' NICs; is there one that is back, and that nobody has tried yet? */
 gboolean gnf_complete_is_possible(GnfContext *context);
 

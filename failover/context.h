@@ -15,6 +15,7 @@ typedef struct {
     GnfWatch *watch;
     GnfManagers *managers;
     char *record_path;
+    gboolean stopping;       /* the engine is told to end: what waits is left to the next one */
     GnfOperation *operation; /* the one in flight, or the last; NULL: none since the guest booted */
 } GnfContext;
 

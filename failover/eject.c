@@ -7,6 +7,8 @@
 #include "failover/eject.h"
 
 #include "failover/error.h"
+#include "failover/fault.h"
+#include "failover/traffic.h"
 
 #define SLOTS "/sys/bus/pci/slots"
 
@@ -112,21 +114,20 @@ gnf_eject_check(const GnfDevice *nic, GError **error)
     return power != NULL;
 }
 
-void
-gnf_eject_async(GnfContext *context,
-                GnfOperationDevice *device,
-                GAsyncReadyCallback callback,
-                gpointer user_data)
+static void
+begin(gpointer data)
 {
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, callback, user_data);
+    g_autoptr(GTask) task = data;
+    const Eject *eject = g_task_get_task_data(task);
+    const GnfOperationDevice *device = eject->device;
     g_autofree char *power = find_power_file(device->pci_address);
     GError *error = NULL;
-    Eject *eject = g_new0(Eject, 1);
 
-    eject->context = context;
-    eject->device = device;
-    eject->begun_us = g_get_monotonic_time();
-    g_task_set_task_data(task, eject, g_free);
+    /* The last moment at which the NIC can still go back. */
+    if (!gnf_traffic_check_standby(eject->context, device, &error)) {
+        g_task_return_error(task, error);
+        return;
+    }
     if (!power) {
         set_no_slot_error(device->interface, device->pci_address, &error);
         g_task_return_error(task, error);
@@ -143,6 +144,22 @@ gnf_eject_async(GnfContext *context,
     g_object_set_data_full(G_OBJECT(task), "stream", g_object_ref(stream), g_object_unref);
     g_output_stream_write_async(
         output, "0", 1, G_PRIORITY_DEFAULT, NULL, on_written, g_steal_pointer(&task));
+}
+
+void
+gnf_eject_async(GnfContext *context,
+                GnfOperationDevice *device,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, NULL, callback, user_data);
+    Eject *eject = g_new0(Eject, 1);
+
+    eject->context = context;
+    eject->device = device;
+    eject->begun_us = g_get_monotonic_time();
+    g_task_set_task_data(task, eject, g_free);
+    gnf_fault_point(context, GNF_STEP_EJECT, device, begin, task);
 }
 
 gboolean

@@ -9,11 +9,13 @@
 #include "failover/complete.h"
 #include "failover/detach.h"
 #include "failover/error.h"
+#include "failover/frozen.h"
 #include "failover/hold.h"
 #include "failover/prepare.h"
 #include "failover/record.h"
 #include "failover/replacement.h"
 #include "failover/report.h"
+#include "failover/resume.h"
 #include "failover/waiter.h"
 #include "qapi/schema.h"
 
@@ -265,10 +267,7 @@ check_operation(GnfEngine *self, GnfWaiter *waiter)
     }
     if (operation && (!operation->finished || operation->verb == verb_of(waiter)))
         return TRUE;
-    g_autoptr(GError) warning =
-        gnf_reason(GNF_REASON_CODE_OPERATION_UNKNOWN,
-                   "no operation is pending: the guest rebooted since, and came up as its "
-                   "administrator configured it, or the operation was ended before");
+    g_autoptr(GError) warning = gnf_complete_nothing_pending(operation);
     answer_empty(waiter, GNF_STATUS_DONE, warning);
     return FALSE;
 }
@@ -314,6 +313,7 @@ join(GnfEngine *self, GnfWaiter *waiter)
             answer_error(waiter, error);
             return TRUE;
         }
+        gnf_record_note(self->context.record_path, self->context.operation);
         gnf_watch_poke(self->context.watch);
     }
     g_ptr_array_add(job->waiters, waiter);
@@ -329,6 +329,13 @@ submit(GnfEngine *self, GnfWaiter *waiter)
         answer_error(
             waiter,
             gnf_reason(GNF_REASON_CODE_BUSY, "the engine is being stopped: ask again in a moment"));
+        return;
+    }
+    if (gnf_frozen()) {
+        answer_error(waiter,
+                     gnf_reason(GNF_REASON_CODE_FROZEN,
+                                "the guest's file systems are frozen: thaw them first "
+                                "(guest-fsfreeze-thaw)"));
         return;
     }
     if (!self->job)
@@ -409,21 +416,6 @@ gnf_engine_handle(GnfEngine *self, GnfRequest *request, GnfReplyFunc reply, gpoi
 
 /* -- life -- */
 
-/* A record whose engine died in the middle of a prepare: the traffic of a device that still says
- * `attached` may have been moved already, so that it is one to put back. */
-static void
-take_up(GnfOperation *operation)
-{
-    for (guint i = 0; i < operation->devices->len; i++) {
-        GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
-        if (operation->verb == GNF_VERB_PREPARE && operation->status == GNF_STATUS_WAITING &&
-            device->state == GNF_STATE_ATTACHED && !device->reason)
-            device->state = GNF_STATE_SWITCHED;
-    }
-    if (!operation->finished)
-        gnf_operation_settle(operation);
-}
-
 GnfEngine *
 gnf_engine_new(const char *record_path, const char *module_dir, GError **error)
 {
@@ -445,8 +437,8 @@ gnf_engine_new(const char *record_path, const char *module_dir, GError **error)
     context->operation = gnf_record_load(record_path, &record_error);
     if (record_error)
         g_warning("going on without the operation record: %s", record_error->message);
-    if (context->operation)
-        take_up(context->operation);
+    if (context->operation && gnf_resume_take_up(context))
+        start_complete(self, context->operation->verb, NULL);
     arm_revert(self);
     look(self);
     return g_steal_pointer(&self);
@@ -491,6 +483,7 @@ void
 gnf_engine_stop(GnfEngine *self)
 {
     self->stopping = TRUE;
+    self->context.stopping = TRUE;
     if (self->job && self->job->verb != GNF_VERB_PREPARE)
         g_cancellable_cancel(self->job->cancellable);
 }

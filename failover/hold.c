@@ -22,7 +22,11 @@ look_at_device(GnfContext *context, GnfOperationDevice *device, gboolean *ret_in
     link = gnf_link_get(context->netlink, device->ifindex, &error);
     if (link) {
         *ret_in_bond = link->controller == device->bond.ifindex;
-        return FALSE;
+        if (device->state != GNF_STATE_SWITCHED || *ret_in_bond)
+            return FALSE;
+        /* Taken out by somebody else, or by an engine that died before it could say so. */
+        device->state = GNF_STATE_DETACHED;
+        return TRUE;
     }
     if (!gnf_netlink_error_is_gone(error))
         return FALSE;

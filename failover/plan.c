@@ -54,6 +54,17 @@ describe_ports(const GnfPrimary *primary, const GPtrArray *going)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+static gboolean
+has_untrusted(const GnfPrimary *primary, const GPtrArray *going)
+{
+    for (guint i = 0; i < primary->ports->len; i++) {
+        const GnfLink *port = g_ptr_array_index(primary->ports, i);
+        if (!is_going(going, port->ifindex) && port->up && port->carrier)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static GnfLink *
 choose_standby(const GnfPrimary *primary, const GPtrArray *going)
 {
@@ -67,6 +78,29 @@ choose_standby(const GnfPrimary *primary, const GPtrArray *going)
             best = port;
     }
     return best;
+}
+
+/* Either there is no link, or the bond does not trust it (yet): that may be a matter of a moment.
+ */
+static void
+set_standby_error(const GnfPrimary *primary, const GPtrArray *going, GError **error)
+{
+    g_autofree char *ports = describe_ports(primary, going);
+
+    if (has_untrusted(primary, going))
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_STANDBY_UNVERIFIED,
+                    "%s has no other port whose link it trusts: %s",
+                    primary->bond->name,
+                    ports);
+    else
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_NO_STANDBY,
+                    "%s has no other port with a link: %s",
+                    primary->bond->name,
+                    ports);
 }
 
 gboolean
@@ -92,13 +126,7 @@ gnf_plan_check(GnfPrimary *primary, const GPtrArray *going, GError **error)
     }
     GnfLink *standby = choose_standby(primary, going);
     if (!standby) {
-        g_autofree char *ports = describe_ports(primary, going);
-        g_set_error(error,
-                    GNF_ERROR,
-                    GNF_REASON_CODE_NO_STANDBY,
-                    "%s has no other port with a link: %s",
-                    primary->bond->name,
-                    ports);
+        set_standby_error(primary, going, error);
         return FALSE;
     }
     primary->standby = standby;

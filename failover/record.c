@@ -104,8 +104,9 @@ device_to_json(const GnfOperationDevice *device)
     json_object_set_string_member(object, "manager", gnf_manager_to_string(device->manager));
     json_object_set_string_member(object, "state", gnf_state_to_string(device->state));
     json_object_set_int_member(object, "queue-id", device->queue_id);
-    if (device->ended_us > device->begun_us)
-        json_object_set_int_member(object, "elapsed-us", device->ended_us - device->begun_us);
+    if (device->ended_us > 0) /* else it is in the middle of it */
+        json_object_set_int_member(
+            object, "elapsed-us", MAX(device->ended_us - device->begun_us, 1));
     json_object_set_array_member(object, "steps", steps_to_json(device->steps));
     for (guint i = 0; i < device->warnings->len; i++)
         json_array_add_object_element(warnings,
@@ -116,8 +117,8 @@ device_to_json(const GnfOperationDevice *device)
     return object;
 }
 
-gboolean
-gnf_record_save(const char *path, const GnfOperation *operation, GError **error)
+static char *
+to_text(const GnfOperation *operation)
 {
     g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
     JsonObject *object = json_object_new();
@@ -135,7 +136,14 @@ gnf_record_save(const char *path, const GnfOperation *operation, GError **error)
                                       device_to_json(g_ptr_array_index(operation->devices, i)));
     json_object_set_array_member(object, "devices", devices);
 
-    g_autofree char *text = json_to_string(root, TRUE);
+    return json_to_string(root, TRUE);
+}
+
+gboolean
+gnf_record_save(const char *path, const GnfOperation *operation, GError **error)
+{
+    g_autofree char *text = to_text(operation);
+
     if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
         return TRUE;
     gnf_error_wrap(error, GNF_REASON_CODE_INTERNAL, "writing the operation record %s", path);
@@ -147,7 +155,10 @@ gnf_record_note(const char *path, const GnfOperation *operation)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!gnf_record_save(path, operation, &error))
+    if (gnf_record_save(path, operation, &error))
+        return;
+    g_autofree char *text = to_text(operation);
+    if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL))
         g_debug("%s", error->message);
 }
 
@@ -238,7 +249,7 @@ device_from_json(JsonObject *object)
 
     read_members(object, device);
     device->queue_id = (guint16)get_int(object, "queue-id");
-    device->ended_us = MAX(get_int(object, "elapsed-us"), 1); /* it runs no more */
+    device->ended_us = MAX(get_int(object, "elapsed-us"), 0);
     read_steps(get_array(object, "steps"), device->steps);
     read_reasons(object, device);
     if (!gnf_manager_from_string(get_string(object, "manager"), &device->manager) ||

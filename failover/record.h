@@ -13,7 +13,8 @@
 gboolean gnf_record_save(const char *path, const GnfOperation *operation, GError **error);
 
 /* The same where the work is right with or without its record, and only a restart would miss this
- * step: a failure goes to the debug log. */
+ * step. Where the file cannot be renamed into place it is written in place: an old record would be
+ * worse than one that a crash right now cuts short. A failure of both goes to the debug log. */
 void gnf_record_note(const char *path, const GnfOperation *operation);
 
 /* Read it back. NULL without *error: there is none. A file of another version, or one that does not

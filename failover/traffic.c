@@ -10,15 +10,16 @@
 #include "netlink/announce.h"
 #include "netlink/bond.h"
 
-/* Is another device of the operation still away from the same bond? Then the bond's options stay
- * as they are until that one is back, too. */
+/* Is another device's traffic being moved in the same bond? Then what arrives on its inactive ports
+ * is accepted until that one is done, too. */
 static gboolean
 is_bond_in_use(const GnfContext *context, const GnfOperationDevice *device)
 {
     for (guint i = 0; i < context->operation->devices->len; i++) {
         const GnfOperationDevice *other = g_ptr_array_index(context->operation->devices, i);
         if (other != device && other->bond.ifindex == device->bond.ifindex &&
-            other->state == GNF_STATE_SWITCHED)
+            (other->state == GNF_STATE_SWITCHED ||
+             (other->state == GNF_STATE_PRESENT && other->ended_us == 0)))
             return TRUE;
     }
     return FALSE;
@@ -176,16 +177,45 @@ restore_port(GnfContext *context,
            gnf_bond_port_set_queue_id(context->netlink, device->ifindex, device->queue_id, error);
 }
 
-/* The port that the bond's primary option is to name: 0 = none. */
-static int
-primary_option_after(const GnfOperationDevice *device, const GPtrArray *ports, const GnfLink *nic)
+/* Is another device still away from the same bond, and the standby carries its traffic? */
+static const GnfOperationDevice *
+find_other_away(const GnfContext *context, const GnfOperationDevice *device)
 {
-    if (g_strcmp0(device->bond.primary_option, device->old_interface) == 0)
+    for (guint i = 0; i < context->operation->devices->len; i++) {
+        const GnfOperationDevice *other = g_ptr_array_index(context->operation->devices, i);
+        if (other != device && other->bond.ifindex == device->bond.ifindex &&
+            gnf_operation_device_is_pending(other))
+            return other;
+    }
+    return NULL;
+}
+
+/* The port that the bond's primary option is to name: 0 = none. What it named before may be another
+ * device of the operation, under its new name, or one that is not back yet: then the option stays
+ * with whoever carries the traffic, and the last one back finds it there to name. */
+static int
+primary_option_after(const GnfContext *context,
+                     const GnfOperationDevice *device,
+                     const GPtrArray *ports,
+                     const GnfLink *nic)
+{
+    const char *before = device->bond.primary_option;
+    int carrier = device->was_active ? device->ifindex : device->standby_ifindex;
+
+    if (g_strcmp0(before, device->old_interface) == 0)
         return device->ifindex;
-    if (device->bond.primary_option) {
-        const GnfLink *named = find_port(ports, device->bond.primary_option);
+    for (guint i = 0; before && i < context->operation->devices->len; i++) {
+        const GnfOperationDevice *other = g_ptr_array_index(context->operation->devices, i);
+        if (other->bond.ifindex == device->bond.ifindex && !other->forgotten &&
+            g_strcmp0(before, other->old_interface) == 0)
+            return other->state == GNF_STATE_ATTACHED ? other->ifindex : carrier;
+    }
+    if (before) {
+        const GnfLink *named = find_port(ports, before);
         return named ? named->ifindex : 0;
     }
+    if (!device->was_active && find_other_away(context, device))
+        return device->standby_ifindex;
     return device->was_active && !nic->bond_port->has_priority ? device->ifindex : 0;
 }
 
@@ -218,7 +248,7 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
     if (gnf_mode_has_active_port(device->bond.mode) &&
         !gnf_bond_set_primary(context->netlink,
                               device->bond.ifindex,
-                              primary_option_after(device, ports, nic),
+                              primary_option_after(context, device, ports, nic),
                               error))
         return FALSE;
     if (device->was_active && gnf_mode_has_active_port(device->bond.mode) &&
@@ -234,6 +264,9 @@ gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **err
 
     if (!ports)
         return FALSE;
+    /* Another one is still on its way back, and the traffic stays where it is until then. */
+    if (find_other_away(context, device))
+        return gnf_traffic_accept_as_before(context, device, error);
     const GnfLink *named = find_port(ports, device->bond.primary_option);
     if (gnf_mode_has_active_port(device->bond.mode) &&
         !gnf_bond_set_primary(

@@ -5,6 +5,8 @@
  */
 #include "failover/watch.h"
 
+#include "failover/fault.h"
+
 struct GnfWatch {
     GnfLinkMonitor *links;
     GnfDeviceMonitor *devices;
@@ -203,7 +205,8 @@ gnf_watch_wait_async(GnfWatch *self,
     g_ptr_array_add(self->waits, task);
 
     if (spec->timeout_ms > 0)
-        wait->timeout = attach_source(g_timeout_source_new(spec->timeout_ms), on_timeout, task);
+        wait->timeout = attach_source(
+            g_timeout_source_new(gnf_fault_limit(spec->timeout_ms)), on_timeout, task);
     if (cancellable)
         wait->cancelled =
             attach_source(g_cancellable_source_new(cancellable), G_SOURCE_FUNC(on_cancelled), task);

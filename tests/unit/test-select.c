@@ -156,7 +156,7 @@ test_plan_reasons(void)
     /* the link is there, bonding does not trust it yet: updelay */
     standby->carrier = TRUE;
     standby->bond_port->mii = GNF_MII_BACK;
-    assert_refused(primary, going, GNF_REASON_CODE_NO_STANDBY, "not yet trusted");
+    assert_refused(primary, going, GNF_REASON_CODE_STANDBY_UNVERIFIED, "not yet trusted");
     standby->bond_port->mii = GNF_MII_UP;
     g_assert_true(gnf_plan_check(primary, going, NULL));
     g_assert_cmpint(primary->standby->ifindex, ==, 5);
