@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 
 #include "failover/error.h"
+#include "qapi/parse.h"
 
 #define RECORD_VERSION 1
 
@@ -164,16 +165,37 @@ gnf_record_note(const char *path, const GnfOperation *operation)
 
 /* -- reading -- */
 
-static gint64
-get_int(JsonObject *object, const char *name)
+/* A member of another type counts as one that is not there. */
+static JsonNode *
+get_value(JsonObject *object, const char *name, GType type)
 {
-    return json_object_get_int_member_with_default(object, name, 0);
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node && json_node_get_value_type(node) == type ? node : NULL;
+}
+
+static gint64
+get_int(JsonObject *object, const char *name, gint64 least, gint64 most)
+{
+    JsonNode *node = get_value(object, name, G_TYPE_INT64);
+
+    return node ? CLAMP(json_node_get_int(node), least, most) : 0;
 }
 
 static const char *
 get_string(JsonObject *object, const char *name)
 {
-    return json_object_get_string_member_with_default(object, name, NULL);
+    JsonNode *node = get_value(object, name, G_TYPE_STRING);
+
+    return node ? json_node_get_string(node) : NULL;
+}
+
+static gboolean
+get_boolean(JsonObject *object, const char *name)
+{
+    JsonNode *node = get_value(object, name, G_TYPE_BOOLEAN);
+
+    return node && json_node_get_boolean(node);
 }
 
 static void
@@ -185,10 +207,9 @@ read_members(JsonObject *object, GnfOperationDevice *device)
         if (member->kind == KIND_STRING)
             *(char **)field = g_strdup(get_string(object, member->name));
         else if (member->kind == KIND_INT)
-            *(gint32 *)field = (gint32)get_int(object, member->name);
+            *(gint32 *)field = (gint32)get_int(object, member->name, G_MININT32, G_MAXINT32);
         else if (member->kind == KIND_BOOLEAN)
-            *(gboolean *)field =
-                json_object_get_boolean_member_with_default(object, member->name, FALSE);
+            *(gboolean *)field = get_boolean(object, member->name);
     }
 }
 
@@ -208,10 +229,11 @@ static void
 read_steps(JsonArray *array, GArray *steps)
 {
     for (guint i = 0; array && i < json_array_get_length(array); i++) {
-        JsonObject *object = json_array_get_object_element(array, i);
+        JsonNode *node = json_array_get_element(array, i);
+        JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
         GnfStepDone done = {0};
         if (object && gnf_step_from_string(get_string(object, "step"), &done.step)) {
-            done.elapsed_us = (guint64)get_int(object, "elapsed-us");
+            done.elapsed_us = (guint64)get_int(object, "elapsed-us", 0, G_MAXINT64);
             g_array_append_val(steps, done);
         }
     }
@@ -248,8 +270,8 @@ device_from_json(JsonObject *object)
     g_autoptr(GnfOperationDevice) device = gnf_operation_device_new();
 
     read_members(object, device);
-    device->queue_id = (guint16)get_int(object, "queue-id");
-    device->ended_us = MAX(get_int(object, "elapsed-us"), 0);
+    device->queue_id = (guint16)get_int(object, "queue-id", 0, G_MAXUINT16);
+    device->ended_us = get_int(object, "elapsed-us", 0, G_MAXINT64);
     read_steps(get_array(object, "steps"), device->steps);
     read_reasons(object, device);
     if (!gnf_manager_from_string(get_string(object, "manager"), &device->manager) ||
@@ -266,8 +288,8 @@ read_operation(JsonObject *object, GnfOperation *operation)
     JsonArray *devices = get_array(object, "devices");
 
     operation->id = g_strdup(get_string(object, "id"));
-    operation->finished = json_object_get_boolean_member_with_default(object, "finished", FALSE);
-    operation->revert_at_us = get_int(object, "revert-at-us");
+    operation->finished = get_boolean(object, "finished");
+    operation->revert_at_us = get_int(object, "revert-at-us", 0, G_MAXINT64);
     for (guint i = 0; devices && i < json_array_get_length(devices); i++) {
         JsonNode *node = json_array_get_element(devices, i);
         GnfOperationDevice *device =
@@ -286,16 +308,17 @@ gnf_record_load(const char *path, GError **error)
 {
     g_autoptr(GError) local_error = NULL;
     g_autofree char *text = NULL;
+    gsize length = 0;
 
-    if (!g_file_get_contents(path, &text, NULL, &local_error)) {
+    if (!g_file_get_contents(path, &text, &length, &local_error)) {
         if (!g_error_matches(local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
             g_propagate_error(error, g_steal_pointer(&local_error));
         return NULL;
     }
-    g_autoptr(JsonNode) root = json_from_string(text, &local_error);
+    g_autoptr(JsonNode) root = gnf_json_parse(text, length, &local_error);
     g_autoptr(GnfOperation) operation = gnf_operation_new();
     if (!root || !JSON_NODE_HOLDS_OBJECT(root) ||
-        get_int(json_node_get_object(root), "version") != RECORD_VERSION ||
+        get_int(json_node_get_object(root), "version", 0, G_MAXINT32) != RECORD_VERSION ||
         !read_operation(json_node_get_object(root), operation)) {
         g_set_error(error,
                     GNF_ERROR,

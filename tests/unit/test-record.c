@@ -118,6 +118,10 @@ test_nonsense(void)
         "{\"version\": 1, \"id\": \"x\", \"verb\": \"prepare\", \"status\": \"done\", "
         "\"devices\": [{\"interface\": \"a\", \"old-interface\": \"a\", \"state\": \"detached\", "
         "\"manager\": \"none\"}]}",
+        "{\"version\": 1, \"id\": \"\\ud800\", \"verb\": \"prepare\", \"status\": \"done\", "
+        "\"devices\": []}",
+        "{\"version\": 2, \"version\": 1, \"id\": \"x\", \"verb\": \"prepare\", "
+        "\"status\": \"done\", \"devices\": []}",
     };
     g_autofree char *path = record_path();
 
@@ -128,6 +132,37 @@ test_nonsense(void)
         g_assert_error(error, GNF_ERROR, GNF_REASON_CODE_INTERNAL);
         g_assert_nonnull(strstr(error->message, path));
     }
+}
+
+/* What is of another type is as good as not there, and what is out of range is brought into it: it
+ * must not become another number. */
+static void
+test_wrong_types(void)
+{
+    const char *text =
+        "{\"version\": 1, \"id\": \"x\", \"verb\": \"prepare\", \"status\": \"done\", "
+        "\"finished\": [], \"revert-at-us\": {}, \"devices\": [{\"interface\": \"a\", "
+        "\"old-interface\": \"a\", \"state\": \"attached\", \"manager\": \"none\", "
+        "\"profile\": 1, \"was-active\": null, \"priority\": \"1\", \"ifindex\": 4294967298, "
+        "\"queue-id\": -1, \"elapsed-us\": -5, \"reason\": [], \"warnings\": [[], {}], "
+        "\"steps\": [1, {\"step\": []}, {\"step\": \"switch\", \"elapsed-us\": -1}]}]}";
+    g_autofree char *path = record_path();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_autoptr(GnfOperation) read = gnf_record_load(path, &error);
+    g_assert_no_error(error);
+    const GnfOperationDevice *device = only_device(read);
+    g_assert_false(read->finished);
+    g_assert_cmpint(read->revert_at_us, ==, 0);
+    g_assert_null(device->profile);
+    g_assert_cmpint(device->priority, ==, 0);
+    g_assert_cmpint(device->ifindex, ==, G_MAXINT32);
+    g_assert_cmpint(device->queue_id, ==, 0);
+    g_assert_cmpuint(device->steps->len, ==, 1);
+    g_autoptr(JsonNode) report = gnf_report_operation(read);
+    gnf_schema_check_return("guest-net-failover-prepare", report, &error);
+    g_assert_no_error(error);
 }
 
 static void
@@ -301,6 +336,7 @@ main(int argc, char **argv)
     g_test_add_func("/record/killed-in-mid-step", test_running);
     g_test_add_func("/record/none", test_none);
     g_test_add_func("/record/nonsense", test_nonsense);
+    g_test_add_func("/record/wrong-types-count-as-not-there", test_wrong_types);
     g_test_add_func("/record/unwritable", test_unwritable);
     g_test_add_func("/operation/settle", test_settle);
     g_test_add_func("/operation/begin", test_begin);
