@@ -71,6 +71,7 @@ assert_balanced(const guint8 *bytes, gsize length)
     gint braces = 0;
     gint brackets = 0;
     gsize size = 0;
+    guint tokens = 0; /* words not counted */
     gsize used;
 
     for (gsize i = 0; i < length; i += used) {
@@ -81,10 +82,12 @@ assert_balanced(const guint8 *bytes, gsize length)
         braces += byte == '{' ? 1 : byte == '}' ? -1 : 0;
         brackets += byte == '[' ? 1 : byte == ']' ? -1 : 0;
         size += is_white(byte) ? 0 : used;
+        tokens += strchr("{}[]:,\"'", byte) != NULL;
         g_assert_cmpint(braces + brackets, <=, GNF_FRAME_MAX_DEPTH);
     }
     g_assert_true(braces < 0 || brackets < 0 || braces + brackets == 0);
     g_assert_cmpuint(size, <, GNF_FRAME_MAX_BYTES);
+    g_assert_cmpuint(tokens, <=, GNF_FRAME_MAX_TOKENS);
 }
 
 static void
