@@ -13,6 +13,8 @@
 #define COLLECT_MAX (1u << 20)
 /* A barrier's reply is some 60 bytes, or an error of one sentence. */
 #define BARRIER_MAX 512
+/* Nothing larger is kept from one line to the next. */
+#define KEEP_IDLE (64u << 10)
 
 struct GnfReplies {
     const GnfRepliesHandlers *handlers;
@@ -240,20 +242,30 @@ must_collect(GnfReplies *replies, gsize more)
 }
 
 static void
+forget_line(GnfReplies *replies)
+{
+    g_string_truncate(replies->line, 0);
+    if (replies->line->allocated_len <= KEEP_IDLE)
+        return;
+    g_string_free(replies->line, TRUE);
+    replies->line = g_string_new(NULL);
+}
+
+static void
 collect(GnfReplies *replies, const char *data, gsize length, gboolean ends)
 {
     g_string_append_len(replies->line, data, length);
     if (!ends)
         return;
     take_line(replies, (GnfText){replies->line->str, replies->line->len});
-    g_string_truncate(replies->line, 0);
+    forget_line(replies);
 }
 
 static void
 stream(GnfReplies *replies, const char *data, gsize length, gboolean ends)
 {
     emit(replies, replies->line->str, replies->line->len);
-    g_string_truncate(replies->line, 0);
+    forget_line(replies);
     emit(replies, data, length);
     replies->streamed = !ends;
     if (!ends || head(replies)->barrier)
@@ -286,7 +298,7 @@ gnf_replies_agent_lost(GnfReplies *replies)
 
     replies->streamed = FALSE;
     replies->uncertain = FALSE;
-    g_string_truncate(replies->line, 0);
+    forget_line(replies);
     return streamed;
 }
 
