@@ -7,6 +7,7 @@
  */
 #include "qapi/parse.h"
 
+#include <math.h>
 #include <string.h>
 
 /* As QEMU's MAX_NESTING; json-glib has no limit but the stack. */
@@ -60,8 +61,9 @@ check_number(const char *text, const char *start, const char **ret_end, GError *
 
     if (!is_number(word))
         return refuse((gsize)(start - text), "not a JSON number", error);
-    if (!strpbrk(word, ".eE") &&
-        !g_ascii_string_to_signed(word, 10, G_MININT64, G_MAXINT64, NULL, NULL))
+    if (strpbrk(word, ".eE")
+            ? !isfinite(g_ascii_strtod(word, NULL))
+            : !g_ascii_string_to_signed(word, 10, G_MININT64, G_MAXINT64, NULL, NULL))
         return refuse((gsize)(start - text), "number out of range", error);
     *ret_end = start + length;
     return TRUE;
@@ -198,13 +200,14 @@ parse(const char *text, gsize length, Watch *watch, GError **error)
         root = watch->repeated ? NULL : json_parser_steal_root(parser);
     if (root)
         return root;
+    /* It quotes the text, and cuts that off in mid-character. */
+    g_autofree char *problem =
+        g_utf8_make_valid(local_error ? local_error->message : "nothing there", -1);
     g_set_error(error,
                 G_IO_ERROR,
                 G_IO_ERROR_INVALID_ARGUMENT,
                 watch->repeated ? "%s: given twice" : "not JSON: %s",
-                watch->repeated ? watch->repeated
-                : local_error   ? local_error->message
-                                : "nothing there");
+                watch->repeated ? watch->repeated : problem);
     return NULL;
 }
 

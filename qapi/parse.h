@@ -3,10 +3,10 @@
  * JSON text to a JsonNode that says what the text says.
  *
  * json-glib alters some texts in silence: "eth0\u0000x" becomes eth0, 18446744073709551615
- * becomes -1 and -18446744073709551615 becomes 1, 010 is 8, "\q" is q, "\ud800" becomes bytes that
- * are no UTF-8, of two members with one name the last one stays, and comments are skipped. QEMU's
- * own parser refuses all of these, and so does this one. Strings in single quotes are accepted, as
- * QEMU accepts them.
+ * becomes -1, -18446744073709551615 becomes 1 and 1e999 infinite, 010 is 8, "\q" is q, "\ud800"
+ * becomes bytes that are no UTF-8, of two members with one name the last one stays, and comments
+ * are skipped. QEMU's own parser refuses these, 1e999 excepted, and this one all. Strings in single
+ * quotes are accepted, as QEMU accepts them.
  *
  * What is nested deeper than QEMU allows (1024) is refused, too. The caller bounds the length.
  */

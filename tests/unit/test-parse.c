@@ -19,6 +19,7 @@ static const Case cases[] = {
     {"number/above-int64", "[9223372036854775808]", "byte 1: number out of range"},
     {"number/above-uint64", "[1, 18446744073709551616]", "byte 4: number out of range"},
     {"number/below-int64", "[-18446744073709551615]", "byte 1: number out of range"},
+    {"number/infinite", "[1, -1e999]", "byte 4: number out of range"},
     {"number/octal", "[010]", "byte 1: not a JSON number"},
     {"number/leading-zeros", "[-007]", "byte 1: not a JSON number"},
     {"number/hexadecimal", "[0x10]", "byte 1: not a JSON number"},
@@ -113,6 +114,24 @@ test_prefixes(void)
     }
 }
 
+/* json-glib quotes the beginning of a string, wherever that ends. */
+static void
+test_error_is_utf8(void)
+{
+    for (guint offset = 0; offset < 4; offset++) {
+        g_autoptr(GString) text = g_string_new("[\"");
+        g_autoptr(GError) error = NULL;
+
+        g_string_append_len(text, "xxxx", offset);
+        for (guint i = 0; i < 1000; i++)
+            g_string_append(text, "ä");
+        g_string_append(text, "\" 1]");
+        g_assert_null(gnf_json_parse(text->str, text->len, &error));
+        g_assert_nonnull(error);
+        g_assert_true(g_utf8_validate(error->message, -1, NULL));
+    }
+}
+
 static void
 test_depth(void)
 {
@@ -141,6 +160,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/parse/length", test_length);
     g_test_add_func("/parse/value", test_value);
+    g_test_add_func("/parse/error-is-utf8", test_error_is_utf8);
     g_test_add_func("/parse/depth", test_depth);
     g_test_add_func("/parse/prefixes", test_prefixes);
     return g_test_run();
