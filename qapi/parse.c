@@ -2,8 +2,9 @@
  *
  * JSON text to a JsonNode: a look at the tokens, then json-glib, watched for repeated members.
  *
- * The first pass refuses only what json-glib would accept and alter; all other syntax errors are
- * json-glib's to find. The rules for numbers and strings are those of RFC 8259.
+ * The first pass refuses only what json-glib would accept and alter, and puts strings between
+ * double quotes; all other syntax errors are json-glib's to find. The rules for numbers and strings
+ * are those of RFC 8259.
  */
 #include "qapi/parse.h"
 
@@ -106,20 +107,39 @@ check_escape(const char *text, const char *start, const char **ret_end, GError *
     return TRUE;
 }
 
+/* One character or escape of a string, as it stands between double quotes. */
+static void
+append_plain(GString *plain, const char *from, const char *end)
+{
+    if (*from == '"')
+        g_string_append(plain, "\\\"");
+    else if (from[0] == '\\' && from[1] == '\'')
+        g_string_append_c(plain, '\'');
+    else
+        g_string_append_len(plain, from, end - from);
+}
+
 /* ret_end: behind the closing quote, or the end of the text where there is none. */
 static gboolean
-check_quoted(const char *text, const char *start, const char **ret_end, GError **error)
+check_quoted(
+    const char *text, const char *start, GString *plain, const char **ret_end, GError **error)
 {
     const char *at = start + 1;
 
+    g_string_append_c(plain, '"');
     while (*at && *at != *start) {
+        const char *from = at;
+
         if ((guchar)*at < 0x20)
             return refuse((gsize)(at - text), "control character in a string", error);
         if (*at != '\\')
             at++;
         else if (!check_escape(text, at, &at, error))
             return FALSE;
+        append_plain(plain, from, at);
     }
+    if (*at)
+        g_string_append_c(plain, '"');
     *ret_end = at + (*at != '\0');
     return TRUE;
 }
@@ -133,27 +153,43 @@ depth_behind(char byte, guint depth)
     return (byte == '}' || byte == ']') && depth > 0 ? depth - 1 : depth;
 }
 
+/* Words and punctuation. ret_end: behind the first of them. */
 static gboolean
-check_tokens(const char *text, GError **error)
+check_bare(const char *text, const char *start, guint *depth, const char **ret_end, GError **error)
+{
+    if (*start == '/' || *start == '#')
+        return refuse((gsize)(start - text), "comments are not JSON", error);
+    *depth = depth_behind(*start, *depth);
+    if (*depth > MAX_DEPTH)
+        return refuse((gsize)(start - text), "nested too deep", error);
+    *ret_end = start + strspn(start, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS);
+    if (*ret_end == start)
+        (*ret_end)++;
+    return TRUE;
+}
+
+/* plain: gets the text, with all its strings between double quotes. */
+static gboolean
+check_tokens(const char *text, GString *plain, GError **error)
 {
     const char *at = text;
     guint depth = 0;
 
     while (*at) {
-        if (*at == '"' || *at == '\'') {
-            if (!check_quoted(text, at, &at, error))
-                return FALSE;
-        } else if (*at == '-' || g_ascii_isdigit(*at)) {
-            if (!check_number(text, at, &at, error))
-                return FALSE;
-        } else if (*at == '/' || *at == '#') {
-            return refuse((gsize)(at - text), "comments are not JSON", error);
-        } else {
-            depth = depth_behind(*at, depth);
-            if (depth > MAX_DEPTH)
-                return refuse((gsize)(at - text), "nested too deep", error);
-            at += g_ascii_isalpha(*at) ? strspn(at, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) : 1;
-        }
+        const char *from = at;
+        gboolean quoted = *at == '"' || *at == '\'';
+        gboolean fits;
+
+        if (quoted)
+            fits = check_quoted(text, at, plain, &at, error);
+        else if (*at == '-' || g_ascii_isdigit(*at))
+            fits = check_number(text, at, &at, error);
+        else
+            fits = check_bare(text, at, &depth, &at, error);
+        if (!fits)
+            return FALSE;
+        if (!quoted)
+            g_string_append_len(plain, from, at - from);
     }
     return TRUE;
 }
@@ -215,6 +251,7 @@ JsonNode *
 gnf_json_parse(const char *text, gsize length, GError **error)
 {
     g_autofree char *copy = g_strndup(text, length);
+    g_autoptr(GString) plain = g_string_sized_new(length);
     g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(guint));
     Watch watch = {.counts = counts};
     JsonNode *root = NULL;
@@ -223,8 +260,8 @@ gnf_json_parse(const char *text, gsize length, GError **error)
         refuse(0, "must be UTF-8 without NUL", error);
         return NULL;
     }
-    if (check_tokens(copy, error))
-        root = parse(copy, length, &watch, error);
+    if (check_tokens(copy, plain, error))
+        root = parse(plain->str, plain->len, &watch, error);
     g_free(watch.repeated);
     return root;
 }

@@ -6,7 +6,7 @@
  * becomes -1, -18446744073709551615 becomes 1 and 1e999 infinite, 010 is 8, "\q" is q, "\ud800"
  * becomes bytes that are no UTF-8, of two members with one name the last one stays, and comments
  * are skipped. QEMU's own parser refuses these, 1e999 excepted, and this one all. Strings in single
- * quotes are accepted, as QEMU accepts them.
+ * quotes are accepted as QEMU accepts them, with the same escapes (json-glib leaves '\n' as it is).
  *
  * What is nested deeper than QEMU allows (1024) is refused, too. The caller bounds the length.
  */

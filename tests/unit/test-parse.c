@@ -101,6 +101,20 @@ test_value(void)
     g_assert_cmpstr(json_object_get_string_member(object, "b"), ==, "ä");
 }
 
+/* json-glib does not read escapes in these. */
+static void
+test_single_quotes(void)
+{
+    const char *text = "['a\\n\"\\\"\\'\\\\', \"a\\n\\\"\\\"'\\\\\"]";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) node = gnf_json_parse(text, strlen(text), &error);
+
+    g_assert_no_error(error);
+    JsonArray *array = json_node_get_array(node);
+    g_assert_cmpstr(json_array_get_string_element(array, 0), ==, "a\n\"\"'\\");
+    g_assert_cmpstr(json_array_get_string_element(array, 1), ==, "a\n\"\"'\\");
+}
+
 /* Every prefix of a message is refused, none crashes. */
 static void
 test_prefixes(void)
@@ -162,6 +176,7 @@ main(int argc, char **argv)
     g_test_add_func("/parse/value", test_value);
     g_test_add_func("/parse/error-is-utf8", test_error_is_utf8);
     g_test_add_func("/parse/depth", test_depth);
+    g_test_add_func("/parse/single-quotes", test_single_quotes);
     g_test_add_func("/parse/prefixes", test_prefixes);
     return g_test_run();
 }
