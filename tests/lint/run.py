@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 sys.dont_write_bytecode = True
 
-from tests.lint import clang, contract, house, install, qemu, scripts
+from tests.lint import clang, contract, house, install, qemu, release, scripts
 from tests.runner import cases
 
 
@@ -20,7 +20,7 @@ def main():
         install.regenerate()
         return
     tests = {}
-    for module in (house, scripts, contract, install, qemu, clang):
+    for module in (house, scripts, contract, install, release, qemu, clang):
         tests |= module.tests()
     cases.main(tests)
 
