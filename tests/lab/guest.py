@@ -20,7 +20,7 @@ STANDBY = "standby"
 PRIMARY_MAC = "52:54:00:77:00:01"
 STANDBY_MAC = "52:54:00:77:00:02"
 ROOT_PORTS = {"rp1": 0x10, "rp2": 0x11, "rp3": 0x12, "rp4": 0x13}
-DRIVERS = {PRIMARY: "e1000e", STANDBY: "virtio-net-pci"}
+MORE_PORTS = {"rp5": 0x14, "rp6": 0x15, "rp7": 0x16, "rp8": 0x17}  # only where a NIC boots there
 KERNEL_LINE = (
     "console=ttyS0 quiet panic=-1 mitigations=off systemd.show_status=auto "
     # -cpu max offers what makes udev load these; none is of use here
@@ -35,11 +35,17 @@ UNPLUG_SECONDS = 30  # native pciehp takes 6.3 s of it
 
 @dataclass
 class Nic:
-    """A NIC to boot with or to plug: its device id, its root port, its MAC."""
+    """A NIC to boot with or to plug: its device id, its root port, its MAC, its kind."""
 
     id: str
     port: str
     mac: str
+    paravirtual: bool = False
+
+    @property
+    def driver(self):
+        """QEMU's name of the device."""
+        return "virtio-net-pci" if self.paravirtual or self.id == STANDBY else "e1000e"
 
 
 @dataclass
@@ -138,26 +144,30 @@ class Guest(Machine):
         """Hot-unplug a NIC and wait until the guest has let go. Returns the seconds it took."""
         start, since = time.monotonic(), len(self.qmp.events)
         self.qmp.command("device_del", {"id": device})
+        self.gone(device, timeout, since)
+        return time.monotonic() - start
+
+    def gone(self, device=PRIMARY, timeout=UNPLUG_SECONDS, since=0):
+        """Wait until the guest has let go of a NIC, asked to or by itself, and take it away. since:
+        as for wait_event."""
         self.qmp.wait_event("DEVICE_DELETED", timeout, since, device=device)
-        seconds = time.monotonic() - start
         self.qmp.command("netdev_del", {"id": f"net-{device}"})
         self.lab.network.remove_tap(self._tap(device))
         del self.nics[device]
-        return seconds
 
     def plug(self, port="rp1", mac=PRIMARY_MAC, device=PRIMARY):
         """Hot-plug a NIC into a root port. Returns at once; the guest sees it later."""
-        tap = self._tap(device)
+        tap, nic = self._tap(device), Nic(device, port, mac)
         self.lab.network.add_tap(tap)
         self.qmp.command("netdev_add", {
             "type": "tap", "id": f"net-{device}", "ifname": tap, "script": "no",
             "downscript": "no",
         })
         self.qmp.command("device_add", {
-            "driver": DRIVERS[device], "id": device, "bus": port, "mac": mac,
+            "driver": nic.driver, "id": device, "bus": port, "mac": mac,
             "netdev": f"net-{device}", "romfile": "",
         })
-        self.nics[device] = Nic(device, port, mac)
+        self.nics[device] = nic
 
     def set_link(self, device, up):
         """Pull or plug a NIC's cable."""
@@ -218,12 +228,14 @@ class Guest(Machine):
         argv += ["-device", "virtio-serial-pci,addr=0x4"]
         argv += ["-chardev", f"socket,id=agent,path={self.agent.path},server=on,wait=off"]
         argv += ["-device", "virtserialport,id=agent,chardev=agent,name=org.qemu.guest_agent.0"]
-        for number, (port, address) in enumerate(ROOT_PORTS.items(), 1):
+        more = {nic.port for nic in self.nics.values()} & set(MORE_PORTS)
+        ports = ROOT_PORTS | (MORE_PORTS if more else {})
+        for number, (port, address) in enumerate(ports.items(), 1):
             argv += ["-device", f"pcie-root-port,id={port},chassis={number},slot={number},"
                      f"addr={address:#x}"]
         for nic in self.nics.values():
             argv += ["-netdev", f"tap,id=net-{nic.id},ifname={self._tap(nic.id)},script=no,"
                      "downscript=no"]
-            argv += ["-device", f"{DRIVERS[nic.id]},id={nic.id},netdev=net-{nic.id},"
+            argv += ["-device", f"{nic.driver},id={nic.id},netdev=net-{nic.id},"
                      f"mac={nic.mac},bus={nic.port},romfile="]
         return [str(word) for word in argv + self.config.options]

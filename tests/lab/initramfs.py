@@ -53,11 +53,13 @@ def cpio(entries):
 
 
 def files_archive(files):
-    """The archive that brings a guest's own files: {"/etc/…": text or (text, mode)}."""
+    """The archive that brings a guest's own files: {"/etc/…": content or (content, mode)}, the
+    content text or bytes."""
     entries = {}
     for path, content in files.items():
         text, mode = content if isinstance(content, tuple) else (content, 0o644)
-        entries[f"overlay/{path.lstrip('/')}"] = (stat.S_IFREG | mode, text.encode())
+        data = text if isinstance(text, bytes) else text.encode()
+        entries[f"overlay/{path.lstrip('/')}"] = (stat.S_IFREG | mode, data)
     return cpio(entries)
 
 
