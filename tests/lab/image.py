@@ -37,7 +37,7 @@ UNUSED_KERNEL = (
 ).split()
 UNUSED_SHARE = "doc locale man zoneinfo".split()
 DISK_SIZE = "1200M"
-DISKS_KEPT = 3  # per release, the least recently used go
+DISKS_KEPT = 4  # per release, the least recently used go
 # What makes the image a guest of the lab, whatever the test.
 GUEST_FILES = {
     "etc/machine-id": "6c61622d67756573742d69642d303031\n",
@@ -163,12 +163,13 @@ def _configure(root):
         link.symlink_to("/dev/null")
 
 
-def _make_disk(root, disk):
+def _make_disk(root, disk, product):
     """One ext4 file system made from a folder, with no mount; appears whole or not at all."""
     with tempfile.TemporaryDirectory(prefix="layer-", dir=CACHE) as layer:
         tree = Path(layer) / "root"
         run(["cp", "-a", "--reflink=auto", root, tree], timeout=120)
-        _install(tree)
+        if product:
+            _install(tree)
         _configure(tree)
         partial = disk.with_suffix(".partial")
         partial.unlink(missing_ok=True)
@@ -187,14 +188,16 @@ def _prune(release):
         disk.unlink(missing_ok=True)
 
 
-def _ensure_disk(release, root, root_key, progress):
+def _ensure_disk(release, root, root_key, product, progress):
     with tempfile.TemporaryDirectory(prefix="stage-", dir=CACHE) as stage:
-        _install(stage)
+        if product:
+            _install(stage)
         key = _digest(root_key, _tree_digest(Path(stage)), GUEST_FILES, MASKED, DISK_SIZE)
     disk = CACHE / f"disk-{release}-{key}.img"
     if not disk.exists():
-        progress(f"image {release}: installing the product, making the disk")
-        _make_disk(root, disk)
+        how = "installing the product" if product else "without the product"
+        progress(f"image {release}: {how}, making the disk")
+        _make_disk(root, disk, product)
     disk.touch()
     _prune(release)
     return disk
@@ -213,14 +216,17 @@ def _ensure_boot_files(root):
     return kernel, initrd
 
 
-def ensure(release="bookworm", progress=silent):
-    """The Image of a Debian release with the product as built in build/meson; made if needed."""
+def ensure(release="bookworm", progress=silent, product=True):
+    """The Image of a Debian release with the product as built in build/meson; made if needed.
+
+    product=False: as Debian made it, with the stock agent on its port.
+    """
     if release not in RELEASES:
         raise LabError(f"no such release: {release} (there are: {', '.join(RELEASES)})")
     with _locked(release):
         root, key = _ensure_root(release, progress)
         kernel, initrd = _ensure_boot_files(root)
-        return Image(release, kernel, initrd, _ensure_disk(release, root, key, progress))
+        return Image(release, kernel, initrd, _ensure_disk(release, root, key, product, progress))
 
 
 def make_overlay(image, path):
