@@ -22,6 +22,8 @@
 #define SETTLED_US (1 * G_USEC_PER_SEC)
 /* A greeting's replies are some 6 kB; what is longer is someone's rubbish. */
 #define LINE_MAX_BYTES (1u << 20)
+/* Nothing larger is kept from one line to the next. */
+#define KEEP_IDLE (64u << 10)
 
 typedef enum { AWAIT_SYNC, AWAIT_INFO, AWAIT_STATUS, GREETED } Greeting;
 
@@ -61,12 +63,22 @@ retry_later(GnfAgent *agent)
 }
 
 static void
+forget_line(GnfAgent *agent)
+{
+    g_string_truncate(agent->line, 0);
+    if (agent->line->allocated_len <= KEEP_IDLE)
+        return;
+    g_string_free(agent->line, TRUE);
+    agent->line = g_string_new(NULL);
+}
+
+static void
 disconnect(GnfAgent *agent)
 {
     g_clear_pointer(&agent->stream, gnf_stream_free);
     g_clear_handle_id(&agent->late_source, g_source_remove);
     g_clear_pointer(&agent->info, g_free);
-    g_string_truncate(agent->line, 0);
+    forget_line(agent);
 }
 
 static void
@@ -153,7 +165,7 @@ on_bytes(const void *data, gsize length, gpointer user_data)
             g_string_append_len(agent->line, at, used);
         if (newline) {
             take_line(agent, (GnfText){agent->line->str, agent->line->len});
-            g_string_truncate(agent->line, 0);
+            forget_line(agent);
         }
         at += used;
         length -= used;

@@ -105,33 +105,39 @@ class Rubbish(FakeTest):
                 self.greeted_again()
 
 
-class Babbler(Server):
+class Bad(Server):
+    """In qemu-ga's place until it is closed."""
+
+    def __init__(self, path):
+        self.over = threading.Event()
+        self.sent = 0
+        super().__init__(path)
+
+    def close(self):
+        self.over.set()
+        super().close()
+
+
+class Babbler(Bad):
     """Says rubbish without end instead of a greeting."""
 
     text = b"x" * (1 << 16)
 
     def serve(self, client):
-        while True:
+        while not self.over.is_set():
             client.sendall(self.text)
+            self.sent += len(self.text)
 
 
 class LineBabbler(Babbler):
     text = b'{"return": 1}\n\xff{"return": 5, "id": 5}\n' * 1000
 
 
-class Deaf(Server):
+class Deaf(Bad):
     """Takes the connection, and nothing else."""
-
-    def __init__(self, path):
-        self.over = threading.Event()
-        super().__init__(path)
 
     def serve(self, client):
         self.over.wait()
-
-    def close(self):
-        self.over.set()
-        super().close()
 
 
 class Greeting(PluginTest):
@@ -164,6 +170,8 @@ class Greeting(PluginTest):
             server = self.replace(kind)
             if kind is Deaf:
                 self.assert_idle(cost)
+            else:
+                wait_for(lambda: server.sent > MUCH, "much of it")
             self.restore(server)
             wait_for(lambda: "return" in self.host.ask("guest-get-osinfo"), "qemu-ga")
 
