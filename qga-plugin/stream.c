@@ -208,7 +208,11 @@ gnf_stream_uncork(GnfStream *stream)
 static void
 tell_drained(GnfStream *stream)
 {
-    if (!stream->was_high || gnf_stream_queued(stream) >= GNF_STREAM_QUEUE_HIGH)
+    gsize queued = gnf_stream_queued(stream);
+    gboolean is_low = stream->was_high && queued < GNF_STREAM_QUEUE_HIGH;
+    gboolean is_done = stream->away && !stream->is_port && queued == 0;
+
+    if (!is_low && !is_done)
         return;
     stream->was_high = FALSE;
     stream->handlers->drained(stream->user_data);

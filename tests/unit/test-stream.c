@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tests of qga-plugin/stream.c over socket pairs: when it tells that its queue has drained.
+ */
+#include "qga-plugin/stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+    GnfStream *stream;
+    int peer;
+    guint gone;
+    guint drained;
+} Fixture;
+
+static void
+on_bytes(const void *data, gsize length, gpointer user_data)
+{
+}
+
+static void
+on_gone(gpointer user_data)
+{
+    ((Fixture *)user_data)->gone++;
+}
+
+static void
+on_drained(gpointer user_data)
+{
+    ((Fixture *)user_data)->drained++;
+}
+
+static const GnfStreamHandlers handlers = {
+    .bytes = on_bytes,
+    .gone = on_gone,
+    .drained = on_drained,
+};
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+    int ends[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+    fixture->stream = gnf_stream_new(ends[0], FALSE, &handlers, fixture);
+    fixture->peer = ends[1];
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+    gnf_stream_free(fixture->stream);
+    close(fixture->peer);
+}
+
+static void
+run_until(const guint *count)
+{
+    while (*count == 0)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* More than the socket takes, so that some of it is queued. */
+static void
+write_bytes(Fixture *fixture, gsize length)
+{
+    g_autofree char *bytes = g_strnfill(length, 'x');
+
+    gnf_stream_write(fixture->stream, bytes, length);
+    g_assert_cmpuint(gnf_stream_queued(fixture->stream), >, 0);
+}
+
+/* The peer reads all there is and all that follows. */
+static void
+read_all(Fixture *fixture, gsize length)
+{
+    char buffer[65536];
+
+    while (length > 0) {
+        gssize n = recv(fixture->peer, buffer, sizeof(buffer), MSG_DONTWAIT);
+
+        if (n > 0)
+            length -= (gsize)n;
+        else
+            g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+static void
+test_high(Fixture *fixture, gconstpointer data)
+{
+    write_bytes(fixture, 3 * GNF_STREAM_QUEUE_HIGH);
+    read_all(fixture, 3 * GNF_STREAM_QUEUE_HIGH);
+    run_until(&fixture->drained);
+    g_assert_cmpuint(fixture->drained, ==, 1);
+    g_assert_cmpuint(fixture->gone, ==, 0);
+}
+
+/* A listening channel waits for this before it takes the next client. */
+static void
+test_half_closed(Fixture *fixture, gconstpointer data)
+{
+    const gsize length = GNF_STREAM_QUEUE_HIGH / 2;
+
+    write_bytes(fixture, length);
+    g_assert_cmpint(shutdown(fixture->peer, SHUT_WR), ==, 0);
+    run_until(&fixture->gone);
+    g_assert_cmpuint(fixture->drained, ==, 0);
+    read_all(fixture, length);
+    run_until(&fixture->drained);
+    g_assert_cmpuint(gnf_stream_queued(fixture->stream), ==, 0);
+}
+
+#define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    /* A test that waits for what never comes ends here. */
+    (void)alarm(60);
+    ADD("/stream/drained/a-high-queue-is-low", test_high);
+    ADD("/stream/drained/half-closed-peer-has-it-all", test_half_closed);
+    return g_test_run();
+}
