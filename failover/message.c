@@ -64,6 +64,34 @@ read_request(JsonObject *object, GnfRequest *request, GError **error)
     return TRUE;
 }
 
+/* json-glib writes 1e20 as 1e+20.0, which is no JSON. */
+static gboolean
+can_be_echoed(JsonNode *id)
+{
+    g_autofree char *text = json_to_string(id, FALSE);
+    g_autoptr(JsonNode) echo = gnf_json_parse(text, strlen(text), NULL);
+
+    return echo && json_node_equal(echo, id);
+}
+
+static gboolean
+read_id(JsonObject *object, GnfRequest *request, GError **error)
+{
+    JsonNode *id = json_object_get_member(object, "id");
+
+    if (!id)
+        return TRUE;
+    if (!can_be_echoed(id)) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_INVALID_ARGUMENT,
+                    "the request's member 'id' has a number that cannot be given back");
+        return FALSE;
+    }
+    request->id = json_node_copy(id);
+    return TRUE;
+}
+
 GnfRequest *
 gnf_request_parse(const char *bytes, gsize length, JsonNode **ret_id, GError **error)
 {
@@ -80,9 +108,7 @@ gnf_request_parse(const char *bytes, gsize length, JsonNode **ret_id, GError **e
         return NULL;
     }
     JsonObject *object = json_node_get_object(root);
-    if (json_object_has_member(object, "id"))
-        request->id = json_node_copy(json_object_get_member(object, "id"));
-    if (!read_request(object, request, error)) {
+    if (!read_id(object, request, error) || !read_request(object, request, error)) {
         *ret_id = g_steal_pointer(&request->id);
         return NULL;
     }

@@ -51,6 +51,7 @@ test_bad_requests(void)
         "{\"execute\": \"x\", \"arguments\": null}",
         "{\"execute\": \"x\", \"control\": {}}",
         "{\"execute\": \"x\", \"execute\": \"y\"}",
+        "{\"execute\": \"x\", \"id\": [1e20]}",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
