@@ -102,10 +102,18 @@ agent_kind(const char *command, const GnfAgentCommands *commands)
                                                               : GNF_ROUTE_AGENT;
 }
 
+/* A number or a word: qemu-ga does not answer before it has the byte behind it, which may begin a
+ * request that it does not get. A barrier will end it. */
+static gboolean
+is_open_ended(GnfText message)
+{
+    return g_ascii_isalnum(*message.at) || *message.at == '-';
+}
+
 static GnfRoute
 route_message(GnfText message, const GnfRegistry *registry, const GnfAgentCommands *commands)
 {
-    GnfRoute route = {.kind = GNF_ROUTE_AGENT};
+    GnfRoute route = {.kind = GNF_ROUTE_AGENT, .uncertain = is_open_ended(message)};
     g_autofree char *command = NULL;
     GnfText execute;
 

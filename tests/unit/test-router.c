@@ -120,6 +120,11 @@ test_frames(Fixture *fixture, gconstpointer data)
     found = route(fixture, GNF_FRAME_PART, "{\"execute\":\"guest-ours\"");
     g_assert_cmpint(found.kind, ==, GNF_ROUTE_SILENT_BYTES);
     g_assert_true(found.uncertain && found.part);
+    /* It ends only with the byte behind it, and that may be a plugin's. */
+    found = route(fixture, GNF_FRAME_MESSAGE, "42");
+    g_assert_cmpint(found.kind, ==, GNF_ROUTE_AGENT);
+    g_assert_true(found.uncertain);
+    g_assert_false(route(fixture, GNF_FRAME_MESSAGE, "\"42\"").uncertain);
     found = route(fixture, GNF_FRAME_RESYNC, "\xff");
     g_assert_cmpint(found.kind, ==, GNF_ROUTE_AGENT);
     g_assert_true(found.uncertain);
