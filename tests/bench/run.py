@@ -1,0 +1,19 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Suite bench: the figures of the budgets. Prints TAP, see tests/runner; as root."""
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, ROOT)
+
+from tests.bench import agent, virsh  # noqa: E402
+from tests.lab.lab import end_on_signals  # noqa: E402
+from tests.runner.cases import main  # noqa: E402
+
+if __name__ == "__main__":
+    end_on_signals()
+    main({
+        "agent/channel": agent.channel,
+        "agent/virsh": virsh.measure,
+    })
