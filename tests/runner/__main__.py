@@ -74,14 +74,16 @@ def run_suite(report, suite, pattern):
 
 def main():
     arguments = parse_arguments()
-    chosen = arguments.suites or list(suites.DEFAULT)
+    chosen = arguments.suites or [*suites.DEFAULT, *suites.SHORTENED]
     os.makedirs(LOGS, exist_ok=True)
     if arguments.list:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        return list_tests(arguments.suites or chosen + suites.optional(), arguments.pattern)
+        return list_tests(arguments.suites or [*suites.DEFAULT, *suites.optional()], arguments.pattern)
     report = Report(RESULTS)
     try:
         for suite in chosen:
+            if not arguments.suites and suite in suites.SHORTENED:
+                os.environ['SHORT'] = '1'
             run_suite(report, suite, arguments.pattern)
     except KeyboardInterrupt:
         report.add('run', tap.Result('interrupted', 'failed', 0.0, 'by the user', ()))

@@ -9,6 +9,8 @@ import os
 import time
 
 MARKS = {'passed': 'ok  ', 'failed': 'FAIL', 'skipped': 'skip'}
+# A line of a table for people: shown though the test passed.
+TABLE = '#| '
 # How much of a program's output is shown with a failure; the rest is in its log.
 SHOWN_LINES = 60
 
@@ -29,6 +31,9 @@ class Report:
                           'seconds': round(result.seconds, 3), 'note': result.note, 'log': log})
         note = f'  ({result.note})' if result.note and result.outcome != 'passed' else ''
         self.say(f'{MARKS[result.outcome]} {result.seconds:7.2f} s  {name}{note}')
+        for line in result.output:
+            if line.startswith(TABLE):
+                print(f'    {line[len(TABLE):]}'.rstrip(), flush=True)
         if result.outcome == 'failed':
             hidden = len(result.output) - SHOWN_LINES
             if hidden > 0:
