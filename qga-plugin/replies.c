@@ -25,6 +25,7 @@ struct GnfReplies {
     gsize size;
     GString *line;     /* collected so far */
     gboolean streamed; /* the host has the start of the current line */
+    gboolean unasked;  /* the current line is nobody's */
     gboolean uncertain;
 };
 
@@ -171,36 +172,36 @@ gnf_replies_answer(GnfReplies *replies, GString *line)
     pop_silent(replies);
 }
 
-static guint64
-first_barrier(GnfReplies *replies)
+static gboolean
+has_barrier(const GnfReplies *replies, guint64 id)
 {
-    for (GList *link = replies->queue->head; link; link = link->next) {
-        GnfExpectation *expectation = link->data;
-
-        if (expectation->barrier)
-            return expectation->barrier;
-    }
-    return 0;
+    for (const GList *link = replies->queue->head; link; link = link->next)
+        if (((const GnfExpectation *)link->data)->barrier == id)
+            return TRUE;
+    return FALSE;
 }
 
+/* The oldest one's, unless qemu-ga skipped that: then a later one's is as good. */
 static gboolean
-is_barrier_reply(GnfReplies *replies, GnfText line)
+is_barrier_reply(GnfReplies *replies, GnfText line, guint64 *ret_id)
 {
     GnfText id;
     gint64 number;
 
-    return replies->barriers > 0 && line.length <= BARRIER_MAX &&
-           gnf_json_member(line, "id", &id) && gnf_json_integer(id, &number) &&
-           (guint64)number == first_barrier(replies);
+    if (replies->barriers == 0 || line.length > BARRIER_MAX || !gnf_json_member(line, "id", &id) ||
+        !gnf_json_integer(id, &number) || number == 0 || !has_barrier(replies, (guint64)number))
+        return FALSE;
+    *ret_id = (guint64)number;
+    return TRUE;
 }
 
 static void
-pop_through_barrier(GnfReplies *replies)
+pop_through_barrier(GnfReplies *replies, guint64 id)
 {
-    gboolean was_barrier = FALSE;
+    gboolean found = FALSE;
 
-    while (!was_barrier && head(replies)) {
-        was_barrier = head(replies)->barrier != 0;
+    while (!found && head(replies)) {
+        found = head(replies)->barrier == id;
         pop_head(replies);
     }
     pop_silent(replies);
@@ -211,9 +212,10 @@ take_line(GnfReplies *replies, GnfText line)
 {
     GnfExpectation *expectation = head(replies);
     g_autoptr(GString) other = NULL;
+    guint64 id;
 
-    if (is_barrier_reply(replies, line)) {
-        pop_through_barrier(replies);
+    if (is_barrier_reply(replies, line, &id)) {
+        pop_through_barrier(replies, id);
         return;
     }
     if (expectation->route.kind != GNF_ROUTE_AGENT)
@@ -274,6 +276,18 @@ stream(GnfReplies *replies, const char *data, gsize length, gboolean ends)
     pop_silent(replies);
 }
 
+/* A line that begins while qemu-ga owes none is nobody's, to its end. */
+static gboolean
+is_unasked(const GnfReplies *replies)
+{
+    gboolean begins = replies->line->len == 0 && !replies->streamed;
+    const GnfExpectation *expectation = head(replies);
+
+    if (replies->unasked || !begins)
+        return replies->unasked;
+    return !expectation || expectation->route.kind == GNF_ROUTE_PLUGIN;
+}
+
 void
 gnf_replies_feed(GnfReplies *replies, const char *data, gsize length)
 {
@@ -281,10 +295,11 @@ gnf_replies_feed(GnfReplies *replies, const char *data, gsize length)
         const char *newline = memchr(data, '\n', length);
         gsize used = newline ? (gsize)(newline + 1 - data) : length;
 
-        /* A line that nobody asked for is nobody's. */
-        if (head(replies) && must_collect(replies, used))
+        if (is_unasked(replies))
+            replies->unasked = !newline;
+        else if (must_collect(replies, used))
             collect(replies, data, used, newline != NULL);
-        else if (head(replies))
+        else
             stream(replies, data, used, newline != NULL);
         data += used;
         length -= used;
@@ -296,7 +311,7 @@ gnf_replies_agent_lost(GnfReplies *replies)
 {
     gboolean streamed = replies->streamed && head(replies) && !head(replies)->orphan;
 
-    replies->streamed = FALSE;
+    replies->streamed = replies->unasked = FALSE;
     replies->uncertain = FALSE;
     forget_line(replies);
     return streamed;

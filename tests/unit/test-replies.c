@@ -260,6 +260,41 @@ test_unasked(Fixture *fixture, gconstpointer data)
     assert_host(fixture, "answer\n");
 }
 
+/* qemu-ga has nothing to say while a plugin works; what it says all the same is not the answer. */
+static void
+test_unasked_beside_a_plugin(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GString) line = g_string_new("plugin\n");
+
+    push(fixture, GNF_ROUTE_PLUGIN, FALSE);
+    push(fixture, GNF_ROUTE_AGENT, FALSE);
+    gnf_replies_sent(fixture->replies);
+    feed(fixture, "nobody\nasked");
+    gnf_replies_answer(fixture->replies, line);
+    send_all(fixture);
+    feed(fixture, " this\nanswer\n");
+    assert_host(fixture, "plugin\nanswer\n");
+    g_assert_true(gnf_replies_all_answered(fixture->replies));
+}
+
+/* A barrier whose reply was garbled does not let the next one's out. */
+static void
+test_barrier_missed(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *barrier = NULL;
+
+    push(fixture, GNF_ROUTE_NO_REPLY, FALSE);
+    push(fixture, GNF_ROUTE_NO_REPLY, FALSE);
+    push(fixture, GNF_ROUTE_AGENT, FALSE);
+    send_all(fixture);
+    barrier = barrier_reply(fixture);
+    feed(fixture, "garbage\n");
+    feed(fixture, barrier);
+    feed(fixture, "answer\n");
+    assert_host(fixture, "garbage\nanswer\n");
+    g_assert_true(gnf_replies_all_answered(fixture->replies));
+}
+
 #define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -275,6 +310,8 @@ main(int argc, char *argv[])
     ADD("/replies/plugin-waits-for-its-place", test_plugin_in_its_place);
     ADD("/replies/orphans-are-dropped", test_orphans);
     ADD("/replies/agent-lost-in-mid-line", test_agent_lost);
+    ADD("/replies/uncertain/barrier-missed", test_barrier_missed);
     ADD("/replies/unasked-line-is-dropped", test_unasked);
+    ADD("/replies/unasked-line-is-dropped/beside-a-plugin", test_unasked_beside_a_plugin);
     return g_test_run();
 }
