@@ -324,6 +324,12 @@ gnf_framer_pop(GnfFramer *framer, GnfFrame *ret_frame)
 }
 
 gboolean
+gnf_framer_is_clean(const GnfFramer *framer)
+{
+    return framer->state == START && framer->tokens == 0 && framer->start == framer->bytes->len;
+}
+
+gboolean
 gnf_framer_reset(GnfFramer *framer)
 {
     gboolean parted = framer->parted;

@@ -35,8 +35,8 @@ typedef enum {
 
 typedef struct {
     const guint8 *bytes; /* the framer's; valid until it is fed, popped, reset or freed */
-    gsize length;
-    gboolean continued; /* PARTs of the same message went before */
+    gsize length;        /* 0 where the byte behind PARTs was what ended the message */
+    gboolean continued;  /* PARTs of the same message went before */
 } GnfFrame;
 
 typedef struct GnfFramer GnfFramer;
@@ -49,6 +49,10 @@ void gnf_framer_feed(GnfFramer *framer, const void *data, gsize length);
 
 /* Pops the next frame; ret_frame is only set when the result is not GNF_FRAME_PENDING. */
 GnfFrameResult gnf_framer_pop(GnfFramer *framer, GnfFrame *ret_frame);
+
+/* Whether all was given out, and what comes next is lexed from the start: no message is begun, and
+ * nothing is skipped. */
+gboolean gnf_framer_is_clean(const GnfFramer *framer);
 
 /* Drops whatever is held and starts afresh, as on a new connection. Returns whether PARTs of an
  * unfinished message had been given out. */

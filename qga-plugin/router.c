@@ -6,6 +6,8 @@
 
 #include "qga-plugin/json.h"
 
+#include <string.h>
+
 static void
 set_add(GHashTable *set, const char *name)
 {
@@ -130,6 +132,16 @@ route_message(GnfText message, const GnfRegistry *registry, const GnfAgentComman
     return route;
 }
 
+/* White space, or what qemu-ga skips when it has seen the error before it, and only then. */
+static gboolean
+is_skipped(GnfText blank)
+{
+    for (gsize i = 0; i < blank.length; i++)
+        if (!memchr(" \t\r\n", blank.at[i], 4))
+            return TRUE;
+    return FALSE;
+}
+
 GnfRoute
 gnf_route(GnfFrameResult result,
           const GnfFrame *frame,
@@ -137,10 +149,11 @@ gnf_route(GnfFrameResult result,
           const GnfAgentCommands *commands)
 {
     GnfText message = {(const char *)frame->bytes, frame->length};
+    gboolean skipped = result == GNF_FRAME_BLANK && is_skipped(message);
 
     switch (result) {
     case GNF_FRAME_BLANK:
-        return (GnfRoute){.kind = GNF_ROUTE_SILENT_BYTES};
+        return (GnfRoute){.kind = GNF_ROUTE_SILENT_BYTES, .part = skipped, .continued = skipped};
     case GNF_FRAME_PART:
         return (GnfRoute){.kind = GNF_ROUTE_SILENT_BYTES,
                           .uncertain = TRUE,
@@ -153,5 +166,8 @@ gnf_route(GnfFrameResult result,
     default:
         break;
     }
-    return (GnfRoute){.kind = GNF_ROUTE_AGENT, .uncertain = TRUE, .continued = frame->continued};
+    return (GnfRoute){.kind = GNF_ROUTE_AGENT,
+                      .uncertain = TRUE,
+                      .part = result == GNF_FRAME_RESYNC,
+                      .continued = frame->continued};
 }

@@ -25,8 +25,8 @@ typedef struct {
     /* Whether qemu-ga's lexer may count differently from ours: the number of its replies is only
      * known again after a barrier. */
     gboolean uncertain;
-    gboolean part;      /* the message goes on in the next expectation */
-    gboolean continued; /* the message began in an earlier one */
+    gboolean part;      /* the message, or what is skipped after an error, may go on in the next */
+    gboolean continued; /* it began in an earlier one */
 } GnfRoute;
 
 /* What qemu-ga says of itself; a name it has is never a plugin's. */

@@ -34,8 +34,8 @@ struct GnfSession {
     GnfPluginCall *call;
     gboolean frozen;
     gboolean host_done; /* a listening channel's client waits only for what is under way */
-    gboolean halfway;   /* qemu-ga has the first parts of a message */
-    gboolean cut;       /* the first parts of a message were lost with qemu-ga */
+    gboolean halfway;   /* qemu-ga has the first parts of a message, or of what it skips */
+    gboolean cut;       /* these were lost with qemu-ga */
 };
 
 static void pump(GnfSession *session);
@@ -130,8 +130,7 @@ send_to_agent(GnfSession *session, const GnfExpectation *next)
     const void *data = g_bytes_get_data(next->request, &length);
 
     gnf_agent_write(session->agent, data, length);
-    if (next->route.part || next->route.continued)
-        session->halfway = next->route.part;
+    session->halfway = next->route.part;
     gnf_replies_sent(session->replies);
 }
 
@@ -163,7 +162,8 @@ pump_one(GnfSession *session, const GnfExpectation *next)
             ask_plugin(session, next);
         return alone;
     }
-    if (session->cut && (next->route.part || next->route.continued))
+    session->cut = session->cut && next->route.continued;
+    if (session->cut)
         return answer_unsent(session, next);
     switch (gnf_agent_state(session->agent)) {
     case GNF_AGENT_UP:
@@ -226,15 +226,22 @@ on_host_bytes(const void *data, gsize length, gpointer user_data)
     steer(session);
 }
 
-/* What the host left half said is dropped; if qemu-ga has the first half, it is told to forget. */
+/* What the host left half said is dropped; if qemu-ga has the first half, it is told to forget. The
+ * newline ends a bare number before it, or that qemu-ga skips what the next host says, too. */
 static void
 host_left(GnfSession *session)
 {
-    const GnfRoute route = {.kind = GNF_ROUTE_AGENT, .uncertain = TRUE, .continued = TRUE};
-    g_autoptr(GBytes) reset = g_bytes_new_static("\xff", 1);
+    const GnfRoute forget = {.kind = GNF_ROUTE_AGENT, .uncertain = TRUE, .continued = TRUE};
+    const GnfRoute go_on = {.kind = GNF_ROUTE_SILENT_BYTES};
+    g_autoptr(GBytes) error = g_bytes_new_static("\xff", 1);
+    g_autoptr(GBytes) newline = g_bytes_new_static("\n", 1);
+    gboolean clean = gnf_framer_is_clean(session->framer);
+    gboolean parted = gnf_framer_reset(session->framer);
 
-    if (gnf_framer_reset(session->framer))
-        gnf_replies_push(session->replies, &route, reset);
+    if (parted)
+        gnf_replies_push(session->replies, &forget, error);
+    if (!clean)
+        gnf_replies_push(session->replies, &go_on, newline);
 }
 
 /* What it asked for before is still done, for nobody. */

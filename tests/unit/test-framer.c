@@ -219,6 +219,28 @@ test_reset(void)
     assert_next(framer, GNF_FRAME_MESSAGE, 3);
 }
 
+static void
+test_clean(void)
+{
+    g_autoptr(GnfFramer) framer = gnf_framer_new(HOLD);
+    const char *unclean[] = {"{", "\"", "4", "%", "% skipped "};
+
+    for (guint i = 0; i < G_N_ELEMENTS(unclean); i++) {
+        g_autoptr(GString) out = g_string_new(NULL);
+        gboolean was_blank = FALSE;
+
+        g_assert_true(gnf_framer_is_clean(framer));
+        gnf_framer_feed(framer, unclean[i], strlen(unclean[i]));
+        pop_all(framer, out, &was_blank);
+        g_assert_false(gnf_framer_is_clean(framer));
+        gnf_framer_reset(framer);
+    }
+    gnf_framer_feed(framer, "{}\n", 3);
+    assert_next(framer, GNF_FRAME_MESSAGE, 2);
+    assert_next(framer, GNF_FRAME_BLANK, 1);
+    g_assert_true(gnf_framer_is_clean(framer));
+}
+
 static GString *
 random_stream(GRand *source)
 {
@@ -312,6 +334,7 @@ main(int argc, char *argv[])
     g_test_add_func("/framer/limits/bytes", test_byte_limit);
     g_test_add_func("/framer/parts-of-a-long-message", test_parts);
     g_test_add_func("/framer/reset-forgets-the-partial-message", test_reset);
+    g_test_add_func("/framer/clean-between-messages", test_clean);
     g_test_add_func("/framer/split/any-chunking", test_any_chunking);
     g_test_add_func("/framer/split/every-byte-once", test_exact_bytes);
     return g_test_run();
