@@ -231,16 +231,16 @@ on_host_bytes(const void *data, gsize length, gpointer user_data)
 static void
 host_left(GnfSession *session)
 {
-    const GnfRoute forget = {.kind = GNF_ROUTE_AGENT, .uncertain = TRUE, .continued = TRUE};
+    /* One error, or two: the barrier tells. */
+    const GnfRoute forget = {.kind = GNF_ROUTE_NO_REPLY, .continued = TRUE};
     const GnfRoute go_on = {.kind = GNF_ROUTE_SILENT_BYTES};
     g_autoptr(GBytes) error = g_bytes_new_static("\xff", 1);
     g_autoptr(GBytes) newline = g_bytes_new_static("\n", 1);
     gboolean clean = gnf_framer_is_clean(session->framer);
-    gboolean parted = gnf_framer_reset(session->framer);
 
-    if (parted)
+    if (gnf_framer_reset(session->framer))
         gnf_replies_push(session->replies, &forget, error);
-    if (!clean)
+    else if (!clean)
         gnf_replies_push(session->replies, &go_on, newline);
 }
 
