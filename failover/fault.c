@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 typedef struct {
+    GFile *file; /* reached-STEP */
     GFileMonitor *monitor;
     guint limit_ms;
     GnfFaultNext next;
@@ -21,10 +22,11 @@ on_file_event(
 {
     Halt *halt = data;
 
-    if (event != G_FILE_MONITOR_EVENT_DELETED)
+    if (event != G_FILE_MONITOR_EVENT_DELETED || !g_file_equal(file, halt->file))
         return;
     g_signal_handlers_disconnect_by_data(monitor, halt);
     g_object_unref(halt->monitor);
+    g_object_unref(halt->file);
     limit_ms = halt->limit_ms;
     halt->next(halt->data);
     g_free(halt);
@@ -65,15 +67,15 @@ gnf_fault_point(const GnfContext *context,
     }
     g_autofree char *file_name = g_strdup_printf("reached-%s", name);
     g_autofree char *path = g_build_filename(folder, file_name, NULL);
-    g_autoptr(GFile) file = g_file_new_for_path(path);
     Halt *halt = g_new0(Halt, 1);
 
+    halt->file = g_file_new_for_path(path);
     halt->limit_ms = (guint)g_ascii_strtoull(contents, NULL, 10);
     halt->next = next;
     halt->data = data;
-    halt->monitor = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
+    halt->monitor = g_file_monitor_file(halt->file, G_FILE_MONITOR_NONE, NULL, NULL);
     g_signal_connect(halt->monitor, "changed", G_CALLBACK(on_file_event), halt);
-    g_file_set_contents(path, "", 0, NULL);
+    g_file_set_contents_full(path, "", 0, G_FILE_SET_CONTENTS_NONE, 0600, NULL);
 }
 
 guint
