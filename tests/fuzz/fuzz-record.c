@@ -79,6 +79,39 @@ restart(const GnfOperation *operation, char **ret_text)
 }
 
 static void
+assert_same_device(const GnfOperationDevice *one, const GnfOperationDevice *other)
+{
+    g_assert_cmpstr(one->interface, ==, other->interface);
+    g_assert_cmpstr(one->bond.primary_option, ==, other->bond.primary_option);
+    g_assert_cmpstr(one->wanted_mac, ==, other->wanted_mac);
+    g_assert_cmpint(one->state, ==, other->state);
+    g_assert_cmpint(one->manager, ==, other->manager);
+    g_assert_cmpint(one->ifindex, ==, other->ifindex);
+    g_assert_cmpint(one->queue_id, ==, other->queue_id);
+    g_assert_cmpint(one->was_active, ==, other->was_active);
+    g_assert_cmpint(one->forgotten, ==, other->forgotten);
+    g_assert_cmpuint(one->undone, ==, other->undone);
+    g_assert_cmpuint(one->steps->len, ==, other->steps->len);
+    g_assert_cmpuint(one->warnings->len, ==, other->warnings->len);
+    g_assert_cmpint(
+        one->reason ? one->reason->code : -1, ==, other->reason ? other->reason->code : -1);
+}
+
+static void
+assert_same(const GnfOperation *one, const GnfOperation *other)
+{
+    g_assert_cmpstr(one->id, ==, other->id);
+    g_assert_cmpint(one->verb, ==, other->verb);
+    g_assert_cmpint(one->status, ==, other->status);
+    g_assert_cmpint(one->finished, ==, other->finished);
+    g_assert_cmpint(one->revert_at_us, ==, other->revert_at_us);
+    g_assert_cmpuint(one->devices->len, ==, other->devices->len);
+    for (guint i = 0; i < one->devices->len; i++)
+        assert_same_device(g_ptr_array_index(one->devices, i),
+                           g_ptr_array_index(other->devices, i));
+}
+
+static void
 assert_stays(const GnfOperation *operation)
 {
     g_autofree char *first = NULL;
@@ -86,7 +119,8 @@ assert_stays(const GnfOperation *operation)
     g_autoptr(GnfOperation) once = restart(operation, &first);
     g_autoptr(GnfOperation) twice = restart(once, &second);
 
-    g_assert_cmpuint(twice->devices->len, ==, operation->devices->len);
+    assert_same(operation, once);
+    assert_same(once, twice);
     g_assert_cmpstr(first, ==, second);
 }
 
@@ -123,6 +157,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gnf_operation_begin(operation, GNF_VERB_CANCEL);
     g_autofree char *text = NULL;
     g_autoptr(GnfOperation) begun = restart(operation, &text);
+    assert_same(operation, begun);
     assert_stays(begun);
     return 0;
 }
