@@ -16,7 +16,7 @@ from tests.lab import profiles
 from tests.lab.base import LOGS, LabError, run
 from tests.lab.guest import PRIMARY, PRIMARY_MAC, STANDBY, STANDBY_MAC, Config, Guest, Nic
 from tests.lab.libvirt import Libvirt, LibvirtGuest
-from tests.lab.network import Network
+from tests.lab.network import GUEST_IPV4, Network
 from tests.lab.probe import Probe
 
 LEFTOVER = re.compile(r"^gnf-(\d+)-")
@@ -107,13 +107,14 @@ class Lab:
             shutil.copy(guest.console, LOGS / f"{self.name}-{guest.name}.console")
 
     def guest(self, image, name="a", files=None, primary_port="rp1", primary_mac=PRIMARY_MAC,
-              standby_mac=STANDBY_MAC, memory=512, options=()):
+              standby_mac=STANDBY_MAC, memory=512, options=(), more=()):
         """Start a guest with a bond of standby (rp4, enp4s0) and primary; does not wait.
 
         files: {path: text or (text, mode)} laid over its disk; default profiles.bond_profiles().
-        primary_port None: no pass-through NIC.
+        primary_port None: no pass-through NIC. more: Nics besides these two.
         """
         config = _config(image, files, primary_port, primary_mac, standby_mac)
+        config.nics += more
         config.memory, config.options = memory, list(options)
         return self._start(Guest(self, name, config))
 
@@ -130,8 +131,9 @@ class Lab:
         self.guests.append(guest)
         return guest.start()
 
-    def probe(self, interval_us=1000):
+    def probe(self, interval_us=1000, address=GUEST_IPV4):
         """Start probing the guests' address from the wire; a Probe."""
-        probe = Probe(self.network, self.folder / f"probe-{len(self.probes)}", interval_us)
+        path = self.folder / f"probe-{len(self.probes)}"
+        probe = Probe(self.network, path, interval_us, address)
         self.probes.append(probe)
         return probe

@@ -9,8 +9,13 @@ from typing import Callable, NamedTuple
 # Guests under plain QEMU, driven over QMP and the agent's socket, or under libvirt, by virsh alone.
 QEMU = "qemu"
 VIRSH = "virsh"
+# As QEMU, with an engine that stops where it is told to.
+FAULT = "fault"
+# The same with four primaries in two bonds.
+SEVERAL = "several"
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
+FAULT_GUESTS = ("debian-12",)
 
 
 class Case(NamedTuple):
@@ -38,6 +43,7 @@ def case(name, kind=QEMU, uses_up=False):
 def stages():
     """{(guest's name, kind): its cases, by full name}, in the order in which they are started."""
     found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
+    found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):

@@ -22,14 +22,17 @@ from tests.lab.base import BUILD, LabError, dump_json, stop_process  # noqa: E40
 from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
-from tests.vm import cases_agent, cases_hold, cases_prepare, cases_replug, registry  # noqa: E402
+from tests.vm import cases_agent, cases_faults, cases_hold, cases_prepare  # noqa: E402
+from tests.vm import cases_replug, cases_several, faults, registry  # noqa: E402
 from tests.vm.stage import Stage  # noqa: E402
 from tests.vm.traffic import table  # noqa: E402
 
 # Each registers its cases when it is imported.
-CASES = (cases_replug, cases_prepare, cases_hold, cases_agent)
+CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several)
+STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage}
 AT_ONCE = 2
 RESULTS = BUILD / "results" / "vm.json"
+FAULT_RESULTS = BUILD / "results" / "fault-matrix.json"
 
 
 # -- one stage -------------------------------------------------------------------------------
@@ -47,7 +50,7 @@ def why(error):
 
 def play(stage, name, entry):
     """One case; tells its result."""
-    start, lines = time.monotonic(), []
+    start, lines, stage.cells = time.monotonic(), [], []
     try:
         stage.begin()
         start = time.monotonic()
@@ -55,7 +58,8 @@ def play(stage, name, entry):
     except Exception as error:  # pylint: disable=broad-except
         lines = [line for part in why(error) for line in part.splitlines()] + stage.notes(name)
     seconds = time.monotonic() - start
-    tell(result=name, ok=not lines, seconds=round(seconds, 2), lines=lines, traffic=stage.rows)
+    tell(result=name, ok=not lines, seconds=round(seconds, 2), lines=lines, traffic=stage.rows,
+         cells=stage.cells)
     if lines or entry.uses_up:
         stage.drop()
 
@@ -63,7 +67,8 @@ def play(stage, name, entry):
 def run_stage(guest, kind, names):
     end_on_signals()
     table_of_cases = registry.stages()[guest, kind]
-    with Stage(guest, kind, lambda text: tell(progress=f"{guest} ({kind}): {text}")) as stage:
+    make = STAGES.get(kind, Stage)
+    with make(guest, kind, lambda text: tell(progress=f"{guest} ({kind}): {text}")) as stage:
         for name, entry in table_of_cases.items():
             if name in names:
                 play(stage, name, entry)
@@ -80,6 +85,7 @@ class Output:
         self.number = 0
         self.failed = 0
         self.rows = []
+        self.cells = []  # of the fault matrix
         print(f"1..{len(self.left)}", flush=True)
 
     def say(self, text):
@@ -98,6 +104,7 @@ class Output:
 
     def take(self, event):
         if "result" in event:
+            self.cells += event["cells"]
             self.result(event["result"], event["ok"], event["seconds"], event["lines"],
                         event["traffic"])
         else:
@@ -106,6 +113,8 @@ class Output:
     def finish(self):
         for name in list(self.left):
             self.result(name, False, 0.0, ["its stage ended before it"], [])
+        if self.cells:
+            self.fault_matrix()
         whole = [row for row in self.rows if row["phase"] == "whole"]
         # A live migration stops the guest; its probes are judged by its own case.
         steady = [row for row in whole if "/migrate/" not in row["test"]]
@@ -118,6 +127,14 @@ class Output:
         dump_json(RESULTS, {"name": "vm", "rows": self.rows, "figures": figures})
         self.say(f"{sent} probes at 1 kHz around every change, {lost} lost (migration apart)")
         return int(self.failed > 0)
+
+    def fault_matrix(self):
+        good, planned = len(self.cells), len(faults.ROWS) * len(faults.FAULTS)
+        print("\n".join(f"# {line}" for line in faults.table(self.cells).splitlines()))
+        self.say(f"{good} of {planned} cells of the fault matrix hold")
+        figures = {"cells": {"value": good, "unit": "cells", "budget": planned,
+                             "holds": good == planned}}
+        dump_json(FAULT_RESULTS, {"name": "fault-matrix", "rows": self.cells, "figures": figures})
 
 
 def stage_process(stage, names, events):

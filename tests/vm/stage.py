@@ -52,6 +52,7 @@ class Stage:
         self.lab = None
         self.guest = None
         self.rows = []  # what Traffic measures in the present case
+        self.cells = []  # of the fault matrix, played in the present case
         self.disk = None
         self.files = profiles.bond_profiles()
 
@@ -71,11 +72,18 @@ class Stage:
         self.files = profiles.bond_profiles()
         self.lab = Lab(f"vm-{self.name}-{self.kind}")
         self.lab.__enter__()
-        make = self.lab.libvirt_guest if self.kind == VIRSH else self.lab.guest
-        self.guest = make(self.disk)
+        self.guest = self.make()
         self.guest.wait_boot()
-        self.guest.wait_network()
+        self.wait_network()
         self.progress("the agent answers, the bond is complete")
+
+    def make(self):
+        """The guest, started."""
+        return (self.lab.libvirt_guest if self.kind == VIRSH else self.lab.guest)(self.disk)
+
+    def wait_network(self):
+        """Until its bond is complete."""
+        self.guest.wait_network()
 
     def drop(self):
         """End the guest and its wire."""

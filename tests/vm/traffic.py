@@ -7,6 +7,7 @@ import contextlib
 import time
 
 from tests.lab.base import run
+from tests.lab.network import GUEST_IPV4
 from tests.lab.probe import Phase
 from tests.runner.cases import Failed
 
@@ -24,11 +25,12 @@ class Traffic:
     """with Traffic(stage) as traffic: with traffic.phase("prepare"): ...
 
     allow: a function of the time at which a lost probe was sent; True forgives it. It is asked at
-    the end, so it may look at what the case found out meanwhile.
+    the end, so it may look at what the case found out meanwhile. address: whose echo is asked for.
     """
 
-    def __init__(self, stage, allow=None):
+    def __init__(self, stage, allow=None, address=GUEST_IPV4):
         self.stage = stage
+        self.address = address
         self.allow = allow or (lambda _sent: False)
         self.phases = []
         self.probe = None
@@ -36,7 +38,7 @@ class Traffic:
 
     def __enter__(self):
         self.before = self._counters()
-        self.probe = self.stage.lab.probe()
+        self.probe = self.stage.lab.probe(address=self.address)
         # The first probes also resolve the guest's address.
         time.sleep(0.3)
         return self
