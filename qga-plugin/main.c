@@ -20,6 +20,8 @@
 #define CONFIG_GROUP "general"
 #define HIDDEN G_OPTION_FLAG_HIDDEN
 #define LISTEN_FD 3 /* SD_LISTEN_FDS_START */
+/* How long what is under way is waited for at the end. systemd kills after 90. */
+#define FINISH_SECONDS 10
 
 /* NULL where neither option nor file said anything. */
 static char *method_name;
@@ -185,10 +187,38 @@ on_note(const char *text)
     g_message("%s", text);
 }
 
+typedef struct {
+    GMainLoop *loop;
+    GnfSession *session;
+    gboolean finishing;
+} Life;
+
+static gboolean
+on_patience_lost(gpointer user_data)
+{
+    g_main_loop_quit(user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_ended(gpointer user_data)
+{
+    g_main_loop_quit(user_data);
+}
+
+/* The second time, at once. */
 static gboolean
 on_terminate(gpointer user_data)
 {
-    g_main_loop_quit(user_data);
+    Life *life = user_data;
+
+    if (life->finishing) {
+        g_main_loop_quit(life->loop);
+        return G_SOURCE_CONTINUE;
+    }
+    life->finishing = TRUE;
+    g_timeout_add_seconds(FINISH_SECONDS, on_patience_lost, life->loop);
+    gnf_session_finish(life->session, on_ended, life->loop);
     return G_SOURCE_CONTINUE;
 }
 
@@ -197,10 +227,11 @@ run(const GnfSessionOptions *options, const GnfRegistry *registry)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GnfSession) session = NULL;
+    Life life = {.loop = loop};
 
-    g_unix_signal_add(SIGTERM, on_terminate, loop);
-    g_unix_signal_add(SIGINT, on_terminate, loop);
-    session = gnf_session_new(options, registry);
+    g_unix_signal_add(SIGTERM, on_terminate, &life);
+    g_unix_signal_add(SIGINT, on_terminate, &life);
+    session = life.session = gnf_session_new(options, registry);
     g_main_loop_run(loop);
 }
 

@@ -24,6 +24,9 @@
 #define DISABLED "CommandNotFound"
 
 struct GnfSession {
+    void (*ended)(gpointer user_data); /* NULL until gnf_session_finish() */
+    gpointer ended_data;
+    guint rest_source;
     const GnfRegistry *registry;
     void (*note)(const char *text);
     GnfChannel *channel;
@@ -190,6 +193,32 @@ steer(GnfSession *session)
     gnf_agent_set_reading(session->agent, agent_may);
 }
 
+static gboolean
+is_idle(const GnfSession *session)
+{
+    return gnf_replies_length(session->replies) == 0 && gnf_channel_queued(session->channel) == 0;
+}
+
+/* qemu-ga is neither in the middle of a message nor has anything to say. */
+static gboolean
+may_end(const GnfSession *session)
+{
+    return is_idle(session) && !session->halfway &&
+           gnf_agent_state(session->agent) != GNF_AGENT_GREETING;
+}
+
+/* Runs when there is nothing to be read, and nothing is read behind it. */
+static gboolean
+on_rest(gpointer user_data)
+{
+    GnfSession *session = user_data;
+
+    session->rest_source = 0;
+    if (may_end(session))
+        session->ended(session->ended_data);
+    return G_SOURCE_REMOVE;
+}
+
 static void
 pump(GnfSession *session)
 {
@@ -197,12 +226,13 @@ pump(GnfSession *session)
 
     while ((next = gnf_replies_next(session->replies)) && pump_one(session, next))
         continue;
-    if (session->host_done && gnf_replies_length(session->replies) == 0 &&
-        gnf_channel_queued(session->channel) == 0) {
+    if (session->host_done && is_idle(session)) {
         session->host_done = FALSE;
         gnf_channel_finish(session->channel);
     }
     steer(session);
+    if (session->ended && session->rest_source == 0 && may_end(session))
+        session->rest_source = g_idle_add(on_rest, session);
 }
 
 static void
@@ -414,8 +444,17 @@ gnf_session_new(const GnfSessionOptions *options, const GnfRegistry *registry)
 }
 
 void
+gnf_session_finish(GnfSession *session, void (*ended)(gpointer user_data), gpointer user_data)
+{
+    session->ended = ended;
+    session->ended_data = user_data;
+    pump(session);
+}
+
+void
 gnf_session_free(GnfSession *session)
 {
+    g_clear_handle_id(&session->rest_source, g_source_remove);
     g_clear_pointer(&session->call, gnf_plugin_call_free);
     gnf_agent_free(session->agent);
     gnf_channel_free(session->channel);

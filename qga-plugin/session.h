@@ -23,4 +23,9 @@ typedef struct GnfSession GnfSession;
 GnfSession *gnf_session_new(const GnfSessionOptions *options, const GnfRegistry *registry);
 void gnf_session_free(GnfSession *session);
 
+/* Serves on until nothing is under way, neither a request nor a reply, then calls `ended` from the
+ * main loop; it may free the session. One that is freed in mid-request can take qemu-ga with it,
+ * and what that runs for the host: it ends when its client left a reply unread. */
+void gnf_session_finish(GnfSession *session, void (*ended)(gpointer user_data), gpointer user_data);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GnfSession, gnf_session_free)

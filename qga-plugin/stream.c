@@ -41,6 +41,7 @@ struct GnfStream {
     gsize queue_start;
     gsize queue_peak; /* longest since it was new: arrays do not shrink */
     gboolean was_high;
+    gboolean was_queued;
     gboolean corked;
     gboolean reading;
     gboolean hung_up;
@@ -162,6 +163,7 @@ gnf_stream_write(GnfStream *stream, const void *data, gsize length)
     g_byte_array_append(stream->queue, at + done, length - done);
     stream->queue_peak = MAX(stream->queue_peak, stream->queue->len);
     stream->was_high |= gnf_stream_queued(stream) >= GNF_STREAM_QUEUE_HIGH;
+    stream->was_queued = TRUE;
     if (!stream->corked)
         watch(stream);
 }
@@ -210,11 +212,13 @@ tell_drained(GnfStream *stream)
 {
     gsize queued = gnf_stream_queued(stream);
     gboolean is_low = stream->was_high && queued < GNF_STREAM_QUEUE_HIGH;
+    gboolean is_empty = stream->was_queued && queued == 0;
     gboolean is_done = stream->away && !stream->is_port && queued == 0;
 
-    if (!is_low && !is_done)
+    if (!is_low && !is_empty && !is_done)
         return;
     stream->was_high = FALSE;
+    stream->was_queued = queued > 0;
     stream->handlers->drained(stream->user_data);
 }
 

@@ -21,8 +21,8 @@ typedef struct {
     void (*gone)(gpointer user_data);
     /* Only ports: the descriptor itself is dead (ENODEV). */
     void (*dead)(gpointer user_data);
-    /* The queue had reached GNF_STREAM_QUEUE_HIGH and is below it again; or the peer is no port and
-     * `gone`, and nothing is queued for it any more. */
+    /* The queue had reached GNF_STREAM_QUEUE_HIGH and is below it again, or there was one and it is
+     * empty; or the peer is no port and `gone`, and nothing is queued for it any more. */
     void (*drained)(gpointer user_data);
 } GnfStreamHandlers;
 

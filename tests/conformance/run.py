@@ -14,12 +14,12 @@ sys.path.insert(0, ROOT)
 os.environ.setdefault("QGA_PLUGIND", os.path.join(ROOT, "build/meson/qga-plugin/qga-plugind"))
 
 from tests.conformance import (  # noqa: E402
-    cases_agent, cases_babble, cases_frozen, cases_host, cases_lists, cases_order, cases_plugin,
-    cases_port, cases_transcript)
+    cases_agent, cases_babble, cases_end, cases_frozen, cases_host, cases_lists, cases_order,
+    cases_plugin, cases_port, cases_transcript)
 from tests.runner.cases import Failed, Skipped, main  # noqa: E402
 
 MODULES = (cases_transcript, cases_order, cases_lists, cases_plugin, cases_agent, cases_babble,
-           cases_frozen, cases_host, cases_port)
+           cases_end, cases_frozen, cases_host, cases_port)
 ALONE = "CONFORMANCE_NAMESPACES"
 # Something to see on the one interface.
 ADDRESSES = ("ip link set lo up && ip address add 192.0.2.1/24 dev lo"

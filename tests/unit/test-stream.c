@@ -92,9 +92,24 @@ test_high(Fixture *fixture, gconstpointer data)
 {
     write_bytes(fixture, 3 * GNF_STREAM_QUEUE_HIGH);
     read_all(fixture, 3 * GNF_STREAM_QUEUE_HIGH);
+    /* When it is low, and when it is empty. */
+    while (fixture->drained < 2)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(gnf_stream_queued(fixture->stream), ==, 0);
+    g_assert_cmpuint(fixture->gone, ==, 0);
+}
+
+/* Who ends waits for this. */
+static void
+test_empty(Fixture *fixture, gconstpointer data)
+{
+    const gsize length = GNF_STREAM_QUEUE_HIGH / 2;
+
+    write_bytes(fixture, length);
+    read_all(fixture, length);
     run_until(&fixture->drained);
     g_assert_cmpuint(fixture->drained, ==, 1);
-    g_assert_cmpuint(fixture->gone, ==, 0);
+    g_assert_cmpuint(gnf_stream_queued(fixture->stream), ==, 0);
 }
 
 /* A listening channel waits for this before it takes the next client. */
@@ -121,6 +136,7 @@ main(int argc, char *argv[])
     /* A test that waits for what never comes ends here. */
     (void)alarm(60);
     ADD("/stream/drained/a-high-queue-is-low", test_high);
+    ADD("/stream/drained/a-queue-is-empty", test_empty);
     ADD("/stream/drained/half-closed-peer-has-it-all", test_half_closed);
     return g_test_run();
 }
