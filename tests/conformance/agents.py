@@ -16,6 +16,9 @@ from tests.conformance.hosts import DEADLINE_S, Host, PortHost, wait_for
 
 QEMU_GA = shutil.which("qemu-ga", path="/usr/sbin:/usr/bin:/sbin:/bin")
 PLUGIND = os.environ.get("QGA_PLUGIND", "qga-plugind")
+# It was built with sanitizers: what they find is what counts, and memory says nothing, since they
+# keep what was freed.
+SANITIZED = bool(os.environ.get("CONFORMANCE_SANITIZED"))
 # What systemd does for a socket unit: descriptor 3, and who it is for.
 ACTIVATE = 'exec 3<&"$0"; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
 

@@ -5,7 +5,7 @@ import time
 import unittest
 
 from tests.conformance import results
-from tests.conformance.agents import Agents
+from tests.conformance.agents import SANITIZED, Agents
 from tests.conformance.hosts import wait_for
 from tests.conformance.watch import Cost
 
@@ -62,6 +62,8 @@ class PluginTest(unittest.TestCase):
             wait_for(lambda: cost.descriptors() == cost.start_descriptors,
                      f"{cost.start_descriptors} descriptors, there are {cost.descriptors()}")
             left_kb = cost.memory_kb() - cost.start_kb
+        if SANITIZED:
+            return
         results.most("peak-memory", cost.peak_kb, "KiB", PEAK_KB)
         self.assertLess(cost.peak_kb, PEAK_KB)
         self.assertLess(left_kb, self.left_kb, "memory is left behind")

@@ -108,15 +108,17 @@ class AgentRestarts(PluginTest):
             wait_for(lambda: "return" in self.host.ask("guest-fsfreeze-status"), "qemu-ga")
 
     def test_rubbish_of_an_earlier_client_is_not_seen(self):
-        self.agents.plugind.terminate()
-        self.agents.plugind.wait()
-        host = Host(self.agents.agent_path)
-        host.send(b'{"execute":"guest-pi')
-        host.close()
-        self.agents.start_plugind(())
-        host = self.agents.host()
-        self.assertEqual(host.ask("guest-get-osinfo").keys(), {"return"})
-        host.close()
+        for rubbish in (b'{"execute":"guest-pi', b"[[[", b'{"a":{"b":"', b"'", b"nul", b"-", b'"\\'):
+            self.host.close()
+            self.agents.plugind.terminate()
+            self.agents.plugind.wait()
+            other = Host(self.agents.agent_path)
+            other.send(rubbish)
+            other.close()
+            self.agents.start_plugind()
+            self.host = self.agents.host()
+            self.assertEqual(self.host.ask("guest-get-osinfo").keys(), {"return"})
+            self.assert_works()
 
 
 class AgentStops(PluginTest):
@@ -172,17 +174,20 @@ class AgentStops(PluginTest):
 class Closer(Server):
     """In qemu-ga's place: takes a connection and closes it."""
 
+    clients = 0
+
     def serve(self, client):
-        pass
+        self.clients += 1
 
 
 class AgentRefuses(PluginTest):
     """There is a socket, but nobody who answers."""
 
-    def refuse(self, make):
+    def refuse(self, make, reached=lambda server: True):
         with self.fault() as cost:
             self.agents.stop_agent()
             server = make(self.agents.agent_path)
+            wait_for(lambda: reached(server), "an attempt to connect")
             wait_for(lambda: "error" in self.host.ask("guest-get-osinfo"), "an error")
             self.assertEqual(self.host.ask("guest-ping", 5), {"return": {}, "id": 5})
             self.assertIn("got", self.host.ask("guest-test-one")["return"])
@@ -202,7 +207,7 @@ class AgentRefuses(PluginTest):
         self.refuse(self.bound)
 
     def test_it_closes_at_once(self):
-        self.refuse(Closer)
+        self.refuse(Closer, lambda server: server.clients > 1)
 
     def test_it_never_accepts(self):
         def make(path):

@@ -51,6 +51,39 @@ class Slow(FakeTest):
             self.assertIn(b"got", self.host.line())
 
 
+class Counts(FakeTest):
+    """How many replies come is not certain, and is found out by a sync of our own."""
+
+    def test_a_command_without_a_reply(self):
+        """As of shutdown and suspend, when they succeed."""
+        self.fake.answers["guest-shutdown"] = lambda client: None
+        with self.fault():
+            self.host.send(b'{"execute":"guest-shutdown"}{"execute":"guest-test-one"}'
+                           b'{"execute":"guest-ping"}')
+            self.assertIn(b"got", self.host.line())
+            self.assertEqual(self.host.line(), PING)
+            self.assertTrue(self.host.is_silent())
+
+    def test_fewer_than_we_count(self):
+        """This one says nothing to 0xFF."""
+        with self.fault():
+            self.host.send(b'\xff\xff{"execute":"guest-test-one"}{"execute":"guest-ping"}')
+            self.assertIn(b"got", self.host.line())
+            self.assertEqual(self.host.line(), PING)
+            self.assertTrue(self.host.is_silent())
+
+    def test_more_than_we_count(self):
+        two = [b'{"return": 1}\n', b'{"return": 2}\n']
+        self.fake.answers["guest-get-time"] = b"".join(two)
+        with self.fault():
+            self.host.send(b'{"execute":"guest-get-time","x":"%s"}{"execute":"guest-test-one"}'
+                           b'{"execute":"guest-ping"}' % (b"y" * (1 << 20)))
+            self.assertEqual(self.host.lines(2), two)
+            self.assertIn(b"got", self.host.line())
+            self.assertEqual(self.host.line(), PING)
+            self.assertTrue(self.host.is_silent())
+
+
 class HalfLine(FakeTest):
     def test_the_host_sees_that_the_line_will_not_end(self):
         self.fake.answers["guest-file-read"] = b'{"return": {"count"'
@@ -110,8 +143,15 @@ class Bad(Server):
 
     def __init__(self, path):
         self.over = threading.Event()
-        self.sent = 0
+        self.sent = self.clients = 0
         super().__init__(path)
+
+    def serve(self, client):
+        self.clients += 1
+        self.misbehave(client)
+
+    def misbehave(self, client):
+        raise NotImplementedError
 
     def close(self):
         self.over.set()
@@ -123,7 +163,7 @@ class Babbler(Bad):
 
     text = b"x" * (1 << 16)
 
-    def serve(self, client):
+    def misbehave(self, client):
         while not self.over.is_set():
             client.sendall(self.text)
             self.sent += len(self.text)
@@ -136,7 +176,7 @@ class LineBabbler(Babbler):
 class Deaf(Bad):
     """Takes the connection, and nothing else."""
 
-    def serve(self, client):
+    def misbehave(self, client):
         self.over.wait()
 
 
@@ -146,7 +186,8 @@ class Greeting(PluginTest):
     def replace(self, kind):
         self.agents.stop_agent()
         server = kind(self.agents.agent_path)
-        wait_for(lambda: self.host.ask("guest-ping") == {"return": {}}, "our own answer")
+        wait_for(lambda: server.clients, "the greeting")
+        self.assertEqual(self.host.ask("guest-ping"), {"return": {}})
         self.assertIn("error", self.host.ask("guest-get-osinfo"))
         self.assertIn("got", self.host.ask("guest-test-one")["return"])
         return server

@@ -44,9 +44,7 @@ class RawPlugin(Server):
         self.path.unlink()
 
 
-class BadPlugin(PluginTest):
-    plugin_seconds = 1
-
+class PluginFault(PluginTest):
     def expect_error(self, why, **arguments):
         reply = self.host.ask("guest-test-one", "me", **arguments)
         self.assertEqual(reply["error"]["class"], "GenericError")
@@ -64,6 +62,28 @@ class BadPlugin(PluginTest):
         if plugin:
             plugin.close()
         self.agents.start_plugin()
+
+
+class SlowPlugin(PluginFault):
+    plugin_seconds = 30
+
+    def test_plugin_that_is_slow(self):
+        parts = [threading.Event() for _ in range(3)]
+        with self.fault() as cost:
+            plugin = self.bad(lambda client: [
+                part.wait(10) and client.sendall(text) for part, text
+                in zip(parts, (b'{"retu', b'rn": "slo', b'w"}\n'))])
+            self.host.send(b'{"execute":"guest-test-one"}{"execute":"guest-ping"}')
+            for part in parts:
+                self.assertTrue(self.host.is_silent(0.1))
+                self.assert_idle(cost)
+                part.set()
+            self.assertEqual(self.host.lines(2), [b'{"return":"slow"}\n', b'{"return": {}}\n'])
+            self.good_again(plugin)
+
+
+class BadPlugin(PluginFault):
+    plugin_seconds = 1
 
     def test_plugin_that_closes(self):
         with self.fault():
@@ -147,20 +167,6 @@ class BadPlugin(PluginTest):
                 self.expect_error("cannot be reached")
             path.unlink()
             self.good_again()
-
-    def test_plugin_that_is_slow(self):
-        parts = [threading.Event() for _ in range(3)]
-        with self.fault() as cost:
-            plugin = self.bad(lambda client: [
-                part.wait(10) and client.sendall(text) for part, text
-                in zip(parts, (b'{"retu', b'rn": "slo', b'w"}\n'))])
-            self.host.send(b'{"execute":"guest-test-one"}{"execute":"guest-ping"}')
-            for part in parts:
-                self.assertTrue(self.host.is_silent(0.1))
-                part.set()
-            self.assertEqual(self.host.lines(2), [b'{"return":"slow"}\n', b'{"return": {}}\n'])
-            self.assert_idle(cost)
-            self.good_again(plugin)
 
     def test_plugin_that_is_not_there(self):
         with self.fault() as cost:

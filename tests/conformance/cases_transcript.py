@@ -8,11 +8,11 @@ import tempfile
 import unittest
 
 from tests.conformance import commands, corpus, results
-from tests.conformance.agents import QEMU_GA, Agents, Stock
+from tests.conformance.agents import QEMU_GA, SANITIZED, Agents, Stock
 from tests.conformance.exchange import Conversation, byte_by_byte, differences, play
 from tests.conformance.randoms import Randoms, seed_of_this_run
 
-RANDOM = 10_000
+RANDOM = 2_000 if SANITIZED else 10_000
 QGA_READ_COUNT = 4096  # qga/main.c: QGA_READ_COUNT_DEFAULT
 
 

@@ -6,7 +6,10 @@ Written anew after every part, and said as a line of the output.
 import json
 import pathlib
 
-FILE = pathlib.Path(__file__).resolve().parents[2] / "build" / "results" / "conformance.json"
+from tests.conformance.agents import SANITIZED
+
+NAME = "sanitize-conformance" if SANITIZED else "conformance"
+FILE = pathlib.Path(__file__).resolve().parents[2] / "build" / "results" / f"{NAME}.json"
 
 _rows = []
 _figures = {}
@@ -16,7 +19,7 @@ _requests = set()
 def figure(name, value, unit, **more):
     _figures[name] = {"value": value, "unit": unit} | more
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(json.dumps({"name": "conformance", "rows": _rows, "figures": _figures},
+    FILE.write_text(json.dumps({"name": NAME, "rows": _rows, "figures": _figures},
                                indent=1) + "\n")
 
 
