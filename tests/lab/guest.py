@@ -5,9 +5,11 @@ The pass-through NIC ("primary") is an e1000e and the para-virtual one ("standby
 each alone on a PCIe root port. Ports rp1 to rp4 are the guest's enp1s0 to enp4s0.
 """
 
+import contextlib
 import subprocess
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from tests.lab import initramfs
 from tests.lab.base import LabError, stop_process, tail, wait_until
@@ -31,6 +33,13 @@ KERNEL_LINE = (
 )
 BOOT_SECONDS = 150  # 17 s on an idle machine; four guests on two busy cores need much more
 UNPLUG_SECONDS = 30  # native pciehp takes 6.3 s of it
+
+
+def favour(pid):
+    """Where the kernel schedules by session (sched_autogroup_enabled), nice only counts within one:
+    this is the same for a whole session."""
+    with contextlib.suppress(FileNotFoundError):
+        Path(f"/proc/{pid}/autogroup").write_text("-10")
 
 
 @dataclass
@@ -93,6 +102,7 @@ class Guest(Machine):
                 ["nice", "-n", "-10", *self.lab.network.inside(*argv)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
+        favour(self.process.pid)
         self.qmp.open(20)
         return self
 
