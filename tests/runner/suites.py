@@ -2,7 +2,8 @@
 """Which suites there are, and the programs of each.
 
 A suite NAME is made of the meson tests of that suite in build/meson and of tests/NAME/run.py.
-`sanitize` is the unit suite once more, from a build with ASan and UBSan.
+`sanitize` is unit, backend and conformance once more, from a build with ASan and UBSan, which look
+for leaks, too.
 """
 import json
 import os
@@ -16,7 +17,7 @@ SANITIZE = os.path.join(ROOT, 'build', 'sanitize')
 # What ./test runs without a name, cheapest first; other suites run by name.
 DEFAULT = {
     'unit': 'functions and objects, one program a source file',
-    'sanitize': 'the unit suite under AddressSanitizer and UndefinedBehaviorSanitizer',
+    'sanitize': 'unit, backend and conformance under ASan and UBSan, leaks too',
     'conformance': 'the stock agent, through qga-plugind and as it is',
     'lint': 'format, static analysis, house rules, contract, units, installed files',
     'backend': 'backends and netlink against real managers and kernels',
@@ -25,6 +26,12 @@ DEFAULT = {
 
 # A suite that boots guests is silent for longer.
 SILENCE = {'unit': 120, 'sanitize': 240, 'lint': 400}
+
+# A finding ends the program: with 99, since 1 is what a failed test ends with.
+SANITIZERS = {
+    'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:exitcode=99',
+    'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1:exitcode=99',
+}
 
 
 class Program(NamedTuple):
@@ -61,16 +68,16 @@ def _meson_programs(build, suite, silence, environment):
 
 
 def _ninja_sanitized(log):
-    """build/sanitize, made or brought up to date as far as the unit tests go."""
+    """build/sanitize, made or brought up to date."""
     if not os.path.exists(os.path.join(SANITIZE, 'build.ninja')):
         subprocess.run(['meson', 'setup', SANITIZE, ROOT, '-Db_sanitize=address,undefined',
                         '-Db_lundef=false', '--buildtype=debug', '-Doptimization=1'],
                        check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    subprocess.run(['ninja', '-C', SANITIZE, 'unit-programs'], check=True, stdout=log, stderr=log,
+    subprocess.run(['ninja', '-C', SANITIZE], check=True, stdout=log, stderr=log,
                    stdin=subprocess.DEVNULL)
 
 
-def _sanitized_programs():
+def _build_sanitized():
     path = os.path.join(ROOT, 'build', 'logs', 'build-sanitize.log')
     try:
         with open(path, 'w', encoding='utf-8') as log:
@@ -78,25 +85,34 @@ def _sanitized_programs():
     except subprocess.CalledProcessError as error:
         with open(path, encoding='utf-8') as log:
             raise OSError(f'{" ".join(error.cmd[:3])} failed:\n{log.read()[-4000:]}') from error
-    environment = {
-        'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1',
-        'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
-    }
-    return [program for program in _meson_programs(SANITIZE, 'unit', SILENCE['sanitize'],
-                                                   environment) if program.is_glib]
+
+
+def _sanitized_script(suite, arguments=(), **environment):
+    """The run.py of a suite, for the sanitized programs. The suite's name is in the program's, that
+    no log takes another's place."""
+    command = ['/usr/bin/python3', '-B', os.path.join(ROOT, 'tests', suite, 'run.py'), *arguments]
+    return Program(suite, command, SANITIZERS | environment, ROOT, 900, ['--list'], False)
+
+
+def _sanitized_programs(build):
+    """What is run under the sanitizers; build: where the unit suite's programs are."""
+    unit = _meson_programs(build, 'unit', SILENCE['sanitize'], SANITIZERS)
+    yield from (program for program in unit if program.is_glib)
+    yield _sanitized_script('conformance', CONFORMANCE_SANITIZED='1',
+                            QGA_PLUGIND=os.path.join(SANITIZE, 'qga-plugin', 'qga-plugind'))
+    yield _sanitized_script('backend', ['--build', build])
 
 
 def listing(suite):
     """The programs whose lists have all tests of a suite, without building more for it."""
-    if suite != 'sanitize':
-        return programs(suite)
-    return [program for program in programs('unit') if program.is_glib]
+    return _sanitized_programs(BUILD) if suite == 'sanitize' else programs(suite)
 
 
 def programs(suite):
     """The programs of a suite, in order. A suite without any is an error for the caller."""
     if suite == 'sanitize':
-        return _sanitized_programs()
+        _build_sanitized()
+        return list(_sanitized_programs(SANITIZE))
     silence = SILENCE.get(suite, 900)
     script = os.path.join(ROOT, 'tests', suite, 'run.py')
     # For `meson test` a suite's run.py may be a test as well; here it is run once.
