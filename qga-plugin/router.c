@@ -6,8 +6,6 @@
 
 #include "qga-plugin/json.h"
 
-#include <string.h>
-
 static void
 set_add(GHashTable *set, const char *name)
 {
@@ -132,16 +130,6 @@ route_message(GnfText message, const GnfRegistry *registry, const GnfAgentComman
     return route;
 }
 
-/* White space, or what qemu-ga skips when it has seen the error before it, and only then. */
-static gboolean
-is_skipped(GnfText blank)
-{
-    for (gsize i = 0; i < blank.length; i++)
-        if (!memchr(" \t\r\n", blank.at[i], 4))
-            return TRUE;
-    return FALSE;
-}
-
 GnfRoute
 gnf_route(GnfFrameResult result,
           const GnfFrame *frame,
@@ -149,11 +137,11 @@ gnf_route(GnfFrameResult result,
           const GnfAgentCommands *commands)
 {
     GnfText message = {(const char *)frame->bytes, frame->length};
-    gboolean skipped = result == GNF_FRAME_BLANK && is_skipped(message);
 
     switch (result) {
     case GNF_FRAME_BLANK:
-        return (GnfRoute){.kind = GNF_ROUTE_SILENT_BYTES, .part = skipped, .continued = skipped};
+        /* It may be what is skipped after an error. */
+        return (GnfRoute){.kind = GNF_ROUTE_SILENT_BYTES, .part = TRUE, .continued = TRUE};
     case GNF_FRAME_PART:
         return (GnfRoute){.kind = GNF_ROUTE_SILENT_BYTES,
                           .uncertain = TRUE,
