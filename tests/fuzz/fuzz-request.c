@@ -91,6 +91,18 @@ assert_same_reading(GnfText text, const GnfRequest *request)
     g_assert_true(!request->arguments || json_object_equal(relayed->arguments, request->arguments));
 }
 
+/* What qga-plugind would hand on of a message that the engine refuses is refused, too. */
+static void
+assert_same_refusal(GnfText text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) id = NULL;
+    g_autofree char *line = gnf_json_is_valid(text) ? gnf_json_line(text) : NULL;
+
+    if (line)
+        g_assert_null(gnf_request_parse(line, strlen(line), &id, &error));
+}
+
 static gboolean
 read_prepare(const GnfRequest *request, GError **error)
 {
@@ -134,6 +146,7 @@ handle(GnfText text)
 
     if (!request) {
         assert_invalid(error);
+        assert_same_refusal(text);
         assert_reply(gnf_reply_error(id, error), id, "error");
         return;
     }
