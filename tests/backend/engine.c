@@ -14,8 +14,8 @@
 
 /* -- the guest -- */
 
-static char *
-name_of_mac(GnfNetlink *netlink, const char *mac)
+char *
+engine_name_of_mac(GnfNetlink *netlink, const char *mac)
 {
     for (int i = 0; i < 6; i++) {
         g_autofree char *name = g_strdup_printf("eth%d", i);
@@ -90,7 +90,8 @@ engine_start(EngineFixture *fixture)
 {
     g_autoptr(GError) error = NULL;
 
-    fixture->engine = gnf_engine_new(fixture->record, "/nonexistent", &error);
+    fixture->engine = gnf_engine_new(
+        fixture->record, fixture->modules ? fixture->modules : "/nonexistent", &error);
     g_assert_no_error(error);
 }
 
@@ -117,8 +118,8 @@ engine_set_up(EngineFixture *fixture, gconstpointer data)
 
     fixture->netlink = gnf_netlink_new(NULL);
     fixture->record = g_build_filename(folder, "operation.json", NULL);
-    fixture->primary = name_of_mac(fixture->netlink, ENGINE_PRIMARY_MAC);
-    fixture->standby = name_of_mac(fixture->netlink, STANDBY_MAC);
+    fixture->primary = engine_name_of_mac(fixture->netlink, ENGINE_PRIMARY_MAC);
+    fixture->standby = engine_name_of_mac(fixture->netlink, STANDBY_MAC);
     engine_ip("link add bond0 type bond mode active-backup miimon 20");
     engine_ip("link set %s down", fixture->standby);
     engine_ip("link set %s down", fixture->primary);
@@ -311,6 +312,6 @@ engine_plug(EngineFixture *fixture)
 {
     network_write("/sys/bus/pci/rescan", "1");
     g_free(fixture->primary);
-    fixture->primary = name_of_mac(fixture->netlink, ENGINE_PRIMARY_MAC);
+    fixture->primary = engine_name_of_mac(fixture->netlink, ENGINE_PRIMARY_MAC);
     g_assert_nonnull(fixture->primary);
 }

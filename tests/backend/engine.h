@@ -21,6 +21,7 @@ typedef struct {
     char *primary; /* interface names: the kernel's, by order of probing */
     char *standby;
     int bond;
+    const char *modules; /* where the engine's backends are; NULL: there are none */
 } EngineFixture;
 
 /* For g_test_add. data: NULL, or "none" for a bond whose primary option is not set. */
@@ -30,6 +31,10 @@ void engine_tear_down(EngineFixture *fixture, gconstpointer data);
 /* As systemd starts and stops it: what is being done is finished, what waits is left. */
 void engine_start(EngineFixture *fixture);
 void engine_stop(EngineFixture *fixture);
+
+/* The name of the guest's NIC with this permanent MAC; NULL if there is none. Freed by the caller.
+ */
+char *engine_name_of_mac(GnfNetlink *netlink, const char *mac);
 
 /* One ip(8) command; the test fails if it fails. */
 void engine_ip(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -208,15 +208,18 @@ def _command(base, initramfs, console):
         *("-netdev", "user,restrict=on,id=net0", "-netdev", "user,restrict=on,id=net1"),
         *("-device", "e1000e,netdev=net0,mac=52:54:00:00:00:01,addr=10,romfile="),
         *("-device", "virtio-net-pci,netdev=net1,mac=52:54:00:00:00:02,addr=11,romfile="),
+        *("-netdev", "user,restrict=on,id=net2", "-netdev", "user,restrict=on,id=net3"),
+        *("-device", "e1000e,netdev=net2,mac=52:54:00:00:00:03,addr=12,romfile="),
+        *("-device", "virtio-net-pci,netdev=net3,mac=52:54:00:00:00:04,addr=13,romfile="),
     ]
 
 
-def boot(programs, environment=(), seconds=240):
+def boot(programs, environment=(), seconds=240, options=()):
     """
     Run each program (an absolute path and its arguments, one string) as root in one guest; yields
     the lines of their output as they come, with a line "#program PATH" before and "#exit STATUS"
-    after each. seconds: the longest that one program may take. GuestError if the guest does not
-    get as far as the first program.
+    after each. seconds: the longest that one program may take; options: more of QEMU's. GuestError
+    if the guest does not get as far as the first program.
     """
     if os.geteuid() != 0:
         raise GuestError("the guest's root is this machine's: run the backend suite as root")
@@ -225,7 +228,7 @@ def boot(programs, environment=(), seconds=240):
         initramfs, console = Path(folder) / "initramfs", Path(folder) / "console"
         extra = _initramfs(programs, environment, seconds)
         initramfs.write_bytes((base / "base.cpio").read_bytes() + extra)
-        command = _command(base, initramfs, console)
+        command = [*_command(base, initramfs, console), *options]
         started = False
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as qemu:
             alarm = threading.Timer(BOOT_SECONDS + seconds * len(programs), qemu.kill)
