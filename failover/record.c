@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 
 #include "failover/error.h"
+#include "failover/json-text.h"
 #include "qapi/parse.h"
 
 #define RECORD_VERSION 1
@@ -55,89 +56,81 @@ static const Member device_members[] = {
 };
 
 static void
-add_members(JsonObject *object, const GnfOperationDevice *device)
+add_members(GString *text, const GnfOperationDevice *device)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(device_members); i++) {
         const Member *member = &device_members[i];
         gconstpointer field = (const char *)device + member->offset;
         if (member->kind == KIND_STRING && *(char *const *)field)
-            json_object_set_string_member(object, member->name, *(char *const *)field);
+            gnf_json_text_add_string(text, member->name, *(char *const *)field);
         else if (member->kind == KIND_INT)
-            json_object_set_int_member(object, member->name, *(const gint32 *)field);
+            gnf_json_text_add_int(text, member->name, *(const gint32 *)field);
         else if (member->kind == KIND_BOOLEAN)
-            json_object_set_boolean_member(object, member->name, *(const gboolean *)field);
+            gnf_json_text_add_boolean(text, member->name, *(const gboolean *)field);
     }
 }
 
-static JsonArray *
-steps_to_json(const GArray *steps)
+static void
+add_steps(GString *text, const GArray *steps)
 {
-    JsonArray *array = json_array_new();
-
+    gnf_json_text_begin(text, "steps", '[');
     for (guint i = 0; i < steps->len; i++) {
         const GnfStepDone *done = &g_array_index(steps, GnfStepDone, i);
-        JsonObject *object = json_object_new();
-        json_object_set_string_member(object, "step", gnf_step_to_string(done->step));
-        json_object_set_int_member(object, "elapsed-us", (gint64)done->elapsed_us);
-        json_array_add_object_element(array, object);
+        gnf_json_text_begin(text, NULL, '{');
+        gnf_json_text_add_string(text, "step", gnf_step_to_string(done->step));
+        gnf_json_text_add_int(text, "elapsed-us", (gint64)done->elapsed_us);
+        gnf_json_text_end(text, '}');
     }
-    return array;
+    gnf_json_text_end(text, ']');
 }
 
-static JsonObject *
-reason_to_json(const GError *reason)
+static void
+add_reason(GString *text, const char *name, const GError *reason)
 {
-    JsonObject *object = json_object_new();
-
-    json_object_set_string_member(
-        object, "code", gnf_reason_code_to_string((GnfReasonCode)reason->code));
-    json_object_set_string_member(object, "detail", reason->message);
-    return object;
+    gnf_json_text_begin(text, name, '{');
+    gnf_json_text_add_string(text, "code", gnf_reason_code_to_string((GnfReasonCode)reason->code));
+    gnf_json_text_add_string(text, "detail", reason->message);
+    gnf_json_text_end(text, '}');
 }
 
-static JsonObject *
-device_to_json(const GnfOperationDevice *device)
+static void
+add_device(GString *text, const GnfOperationDevice *device)
 {
-    JsonObject *object = json_object_new();
-    JsonArray *warnings = json_array_new();
-
-    add_members(object, device);
-    json_object_set_string_member(object, "manager", gnf_manager_to_string(device->manager));
-    json_object_set_string_member(object, "state", gnf_state_to_string(device->state));
-    json_object_set_int_member(object, "queue-id", device->queue_id);
+    gnf_json_text_begin(text, NULL, '{');
+    add_members(text, device);
+    gnf_json_text_add_string(text, "manager", gnf_manager_to_string(device->manager));
+    gnf_json_text_add_string(text, "state", gnf_state_to_string(device->state));
+    gnf_json_text_add_int(text, "queue-id", device->queue_id);
     if (device->ended_us > 0) /* else it is in the middle of it */
-        json_object_set_int_member(
-            object, "elapsed-us", MAX(device->ended_us - device->begun_us, 1));
-    json_object_set_array_member(object, "steps", steps_to_json(device->steps));
+        gnf_json_text_add_int(text, "elapsed-us", MAX(device->ended_us - device->begun_us, 1));
+    add_steps(text, device->steps);
+    gnf_json_text_begin(text, "warnings", '[');
     for (guint i = 0; i < device->warnings->len; i++)
-        json_array_add_object_element(warnings,
-                                      reason_to_json(g_ptr_array_index(device->warnings, i)));
-    json_object_set_array_member(object, "warnings", warnings);
+        add_reason(text, NULL, g_ptr_array_index(device->warnings, i));
+    gnf_json_text_end(text, ']');
     if (device->reason)
-        json_object_set_object_member(object, "reason", reason_to_json(device->reason));
-    return object;
+        add_reason(text, "reason", device->reason);
+    gnf_json_text_end(text, '}');
 }
 
 static char *
 to_text(const GnfOperation *operation)
 {
-    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
-    JsonObject *object = json_object_new();
-    JsonArray *devices = json_array_new();
+    GString *text = g_string_sized_new(1024);
 
-    json_node_take_object(root, object);
-    json_object_set_int_member(object, "version", RECORD_VERSION);
-    json_object_set_string_member(object, "id", operation->id);
-    json_object_set_string_member(object, "verb", gnf_verb_to_string(operation->verb));
-    json_object_set_string_member(object, "status", gnf_status_to_string(operation->status));
-    json_object_set_boolean_member(object, "finished", operation->finished);
-    json_object_set_int_member(object, "revert-at-us", operation->revert_at_us);
+    gnf_json_text_begin(text, NULL, '{');
+    gnf_json_text_add_int(text, "version", RECORD_VERSION);
+    gnf_json_text_add_string(text, "id", operation->id);
+    gnf_json_text_add_string(text, "verb", gnf_verb_to_string(operation->verb));
+    gnf_json_text_add_string(text, "status", gnf_status_to_string(operation->status));
+    gnf_json_text_add_boolean(text, "finished", operation->finished);
+    gnf_json_text_add_int(text, "revert-at-us", operation->revert_at_us);
+    gnf_json_text_begin(text, "devices", '[');
     for (guint i = 0; i < operation->devices->len; i++)
-        json_array_add_object_element(devices,
-                                      device_to_json(g_ptr_array_index(operation->devices, i)));
-    json_object_set_array_member(object, "devices", devices);
-
-    return json_to_string(root, TRUE);
+        add_device(text, g_ptr_array_index(operation->devices, i));
+    gnf_json_text_end(text, ']');
+    gnf_json_text_end(text, '}');
+    return g_string_free(text, FALSE);
 }
 
 gboolean

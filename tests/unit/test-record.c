@@ -72,6 +72,37 @@ test_round_trip(void)
     g_assert_cmpstr(first, ==, second);
 }
 
+/* Whatever a string holds, what is written is JSON, and is read as what it was. */
+static void
+test_awkward_strings(void)
+{
+    static const char *const details[] = {"",
+                                          "\"",
+                                          "\\",
+                                          "\\\"",
+                                          "\n\t\r\x01\x1f",
+                                          "/\x7f",
+                                          "\xc3\xa9 \xe2\x82\xac",
+                                          "{[,:]}",
+                                          "\\u0041"};
+    g_autofree char *path = record_path();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(details); i++) {
+        g_autoptr(GnfOperation) operation = gnf_test_operation();
+        g_autoptr(GError) error = NULL;
+        gnf_operation_device_warn(only_device(operation),
+                                  gnf_reason(GNF_REASON_CODE_SHARED_MAC, "%s", details[i]));
+        gnf_operation_device_end(only_device(operation),
+                                 gnf_reason(GNF_REASON_CODE_INTERNAL, "%s", details[i]));
+        g_assert_true(gnf_record_save(path, operation, NULL));
+        g_autoptr(GnfOperation) read = gnf_record_load(path, &error);
+        g_assert_no_error(error);
+        const GError *warning = g_ptr_array_index(only_device(read)->warnings, 0);
+        g_assert_cmpstr(warning->message, ==, details[i]);
+        g_assert_cmpstr(only_device(read)->reason->message, ==, details[i]);
+    }
+}
+
 /* Killed in the middle of a step: what is read back can still be reported. */
 static void
 test_running(void)
@@ -333,6 +364,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder = g_dir_make_tmp("gnf-test-record-XXXXXX", NULL);
     g_test_add_func("/record/round-trip", test_round_trip);
+    g_test_add_func("/record/awkward-strings", test_awkward_strings);
     g_test_add_func("/record/killed-in-mid-step", test_running);
     g_test_add_func("/record/none", test_none);
     g_test_add_func("/record/nonsense", test_nonsense);
