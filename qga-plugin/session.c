@@ -38,6 +38,7 @@ struct GnfSession {
     gboolean frozen;
     gboolean host_done; /* a listening channel's client waits only for what is under way */
     gboolean halfway;   /* qemu-ga has the first parts of a message, or of what it skips */
+    gboolean owing;     /* and it is a message: more of it has to come */
     gboolean cut;       /* these were lost with qemu-ga */
 };
 
@@ -134,6 +135,7 @@ send_to_agent(GnfSession *session, const GnfExpectation *next)
 
     gnf_agent_write(session->agent, data, length);
     session->halfway = next->route.part;
+    session->owing = next->route.part && next->route.uncertain;
     gnf_replies_sent(session->replies);
 }
 
@@ -203,7 +205,7 @@ is_idle(const GnfSession *session)
 static gboolean
 may_end(const GnfSession *session)
 {
-    return is_idle(session) && !session->halfway &&
+    return is_idle(session) && !session->owing &&
            gnf_agent_state(session->agent) != GNF_AGENT_GREETING;
 }
 
@@ -340,7 +342,7 @@ on_agent_lost(gpointer user_data)
     const GnfExpectation *head;
 
     session->cut |= session->halfway;
-    session->halfway = FALSE;
+    session->halfway = session->owing = FALSE;
     if (broken) {
         host_left(session);
         gnf_replies_orphan(session->replies);

@@ -9,6 +9,7 @@ from tests.conformance.base import PluginTest
 from tests.conformance.hosts import DEADLINE_S, Host, wait_for
 
 ROUNDS = 20
+AT_ONCE_S = 5  # half of what main.c waits for what is under way
 
 
 class End(PluginTest):
@@ -27,6 +28,18 @@ class End(PluginTest):
         host = Host(self.agents.agent_path)
         self.assertEqual(host.ask("guest-ping", 1), {"return": {}, "id": 1})
         host.close()
+
+    def test_at_rest_it_ends_at_once(self):
+        """Whatever stands behind the last request."""
+        for end in (b"", b"\n", b" \t\r\n", b"\xff\n", b"rubbish\n", b"}", b"nul "):
+            self.host.send(b'{"execute":"guest-get-osinfo"}' + end)
+            self.assertIn(b"kernel", self.host.line())
+            while self.host.ready("r", 0.1):
+                self.host.receive()
+            self.terminate()
+            self.assertEqual(self.agents.plugind.wait(AT_ONCE_S), 0)
+            self.agents.start_plugind()
+            self.new_host()
 
     def test_what_is_under_way_is_answered(self):
         self.agents.pause_agent()
