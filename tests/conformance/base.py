@@ -49,7 +49,7 @@ class PluginTest(unittest.TestCase):
         before = cost.ticks()
         time.sleep(IDLE_S)
         used = cost.ticks() - before
-        results.most("idle-ticks-per-second", used, "ticks", IDLE_TICKS)
+        results.most("idle-ticks-per-second", used, "ticks", IDLE_TICKS, self._testMethodName)
         self.assertLessEqual(used, IDLE_TICKS)
 
     @contextlib.contextmanager
@@ -64,6 +64,6 @@ class PluginTest(unittest.TestCase):
             left_kb = cost.memory_kb() - cost.start_kb
         if SANITIZED:
             return
-        results.most("peak-memory", cost.peak_kb, "KiB", PEAK_KB)
+        results.most("peak-memory", cost.peak_kb, "KiB", PEAK_KB, self._testMethodName)
         self.assertLess(cost.peak_kb, PEAK_KB)
         self.assertLess(left_kb, self.left_kb, "memory is left behind")

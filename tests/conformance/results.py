@@ -23,10 +23,10 @@ def figure(name, value, unit, **more):
                                indent=1) + "\n")
 
 
-def most(name, value, unit, budget):
-    """A figure of which the highest counts."""
-    value = max(value, _figures.get(name, {"value": 0})["value"])
-    figure(name, value, unit, budget=budget, holds=value <= budget)
+def most(name, value, unit, budget, where):
+    """A figure of which the highest counts, and the test that it is from."""
+    if value >= _figures.get(name, {"value": 0})["value"]:
+        figure(name, value, unit, budget=budget, holds=value <= budget, where=where)
 
 
 def total(key):
