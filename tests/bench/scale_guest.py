@@ -1,4 +1,4 @@
-#!/usr/bin/python3 -B
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """In the guest of scale.py: the engine over its socket, timed, at one size after the other.
 
@@ -103,6 +103,13 @@ def pci_nics():
     return sorted(name for name in os.listdir(DRIVER) if name.startswith("0000:"))
 
 
+def standbys():
+    """The interfaces of the para-virtual NICs."""
+    folder = "/sys/bus/virtio/drivers/virtio_net"
+    names = [name for name in os.listdir(folder) if name.startswith("virtio")]
+    return [os.listdir(f"{folder}/{name}/net")[0] for name in sorted(names)]
+
+
 def bind(address, how):
     with open(f"{DRIVER}/{how}", "w", encoding="ascii") as file:
         file.write(address)
@@ -112,13 +119,12 @@ def interface_of(address):
     return os.listdir(f"/sys/bus/pci/devices/{address}/net")[0]
 
 
-def make_bond(number, address):
-    """A primary and a standby in a bond; the standby is one end of a veth, its peer has a link."""
-    bond, standby, primary = f"bond{number}", f"standby{number}", interface_of(address)
-    ip(f"link add {bond} type bond mode active-backup miimon 20",
-       f"link add {standby} type veth peer name peer{number}", f"link set peer{number} up",
+def make_bond(number, address, standby):
+    """A primary and a standby in a bond."""
+    bond, primary = f"bond{number}", interface_of(address)
+    ip(f"link add {bond} type bond mode active-backup miimon 100",
        f"link set {primary} down", f"link set {primary} master {bond}",
-       f"link set {standby} master {bond}", f"link set {bond} up",
+       f"link set {standby} down", f"link set {standby} master {bond}", f"link set {bond} up",
        f"address add 192.0.{number}.1/24 dev {bond}")
     ports = f"/sys/class/net/{bond}/bonding"
     until(lambda: read(f"/sys/class/net/{primary}/bonding_slave/mii_status") == "up",
@@ -126,10 +132,6 @@ def make_bond(number, address):
     with open(f"{ports}/primary", "w", encoding="ascii") as file:
         file.write(primary)
     until(lambda: read(f"{ports}/active_slave") == primary, f"{primary} is active")
-
-
-def drop_bond(number):
-    ip(f"link del bond{number}", f"link del standby{number}")
 
 
 def add_unrelated(first, last):
@@ -148,7 +150,7 @@ def unrelated(engine, rounds, sizes):
     address, *others = pci_nics()
     for other in others:
         bind(other, "unbind")
-    make_bond(0, address)
+    make_bond(0, address, standbys()[0])
     for _ in range(rounds):
         there = 0
         for size in sizes:
@@ -159,7 +161,7 @@ def unrelated(engine, rounds, sizes):
 
 
 def primaries(engine, rounds, sizes):
-    addresses = pci_nics()
+    addresses, others = pci_nics(), standbys()
     for address in addresses:
         bind(address, "unbind")
     for _ in range(rounds):
@@ -167,11 +169,11 @@ def primaries(engine, rounds, sizes):
         for size in sizes:
             for number in range(there, size):
                 bind(addresses[number], "bind")
-                make_bond(number, addresses[number])
+                make_bond(number, addresses[number], others[number])
             there = size
             measure(engine, size, size)
         for number in range(there):
-            drop_bond(number)
+            ip(f"link del bond{number}")
             bind(addresses[number], "unbind")
 
 
