@@ -24,6 +24,13 @@ DEFAULT = {
     'vm': 'the whole path on Debian 12 and Debian 13 guests',
 }
 
+# Long ones: without a name they run last and in a short form, with SHORT=1 in the environment.
+SHORTENED = {
+    'bench': 'what the product costs, beside what it is compared to',
+    'fuzz': 'the fuzz targets, for a while',
+    'soak': 'many cycles in one guest',
+}
+
 # A suite that boots guests is silent for longer.
 SILENCE = {'unit': 120, 'sanitize': 240, 'lint': 400}
 
