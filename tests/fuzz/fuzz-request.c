@@ -36,6 +36,18 @@ assert_invalid(const GError *error)
     g_assert_cmpint(gnf_error_reason(error), ==, GNF_REASON_CODE_INVALID_ARGUMENT);
 }
 
+static void
+assert_same_id(GnfText text, JsonNode *id)
+{
+    GnfText value;
+
+    g_assert_cmpint(gnf_json_member(text, "id", &value), ==, id != NULL);
+    if (!id)
+        return;
+    g_autoptr(JsonNode) read = gnf_json_parse(value.at, value.length, NULL);
+    g_assert_true(read && json_node_equal(read, id));
+}
+
 /* Takes the line. Its id is the request's. */
 static void
 assert_reply(char *line, JsonNode *id, const char *member)
@@ -48,12 +60,7 @@ assert_reply(char *line, JsonNode *id, const char *member)
     g_assert_true(strchr(text, '\n') == text + whole.length - 1);
     g_assert_true(gnf_json_is_object(whole));
     g_assert_true(gnf_json_member(whole, member, &value));
-    g_assert_cmpint(gnf_json_member(whole, "id", &value), ==, id != NULL);
-    if (!id)
-        return;
-    g_autoptr(JsonNode) echo = gnf_json_parse(value.at, value.length, NULL);
-    g_assert_nonnull(echo);
-    g_assert_true(json_node_equal(echo, id));
+    assert_same_id(whole, id);
 }
 
 static void
@@ -81,6 +88,7 @@ assert_same_reading(GnfText text, const GnfRequest *request)
     g_assert_true(gnf_json_member(text, "execute", &execute));
     command = gnf_json_string(execute);
     g_assert_cmpstr(command, ==, request->command);
+    assert_same_id(text, request->id);
 
     line = gnf_json_line(text);
     g_assert_null(strchr(line, '\n'));

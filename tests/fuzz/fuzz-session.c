@@ -28,6 +28,7 @@ typedef struct {
     GString *from_agent; /* not read yet */
     gboolean filled;
     gboolean was_up;
+    gboolean early; /* the host spoke before qemu-ga had told its commands */
     gboolean is_port;
     gboolean closing; /* a client that only listens now */
 } Run;
@@ -71,6 +72,8 @@ on_write(const void *data, gsize length)
 static void
 on_call(const GnfPluginCommand *command)
 {
+    /* A name that qemu-ga has is qemu-ga's. */
+    g_assert_true(run->early || !g_str_equal(command->command, "guest-fuzz-taken"));
     if (!run->oracle->honest || !is_up())
         return;
     g_assert_true(gnf_guest_agent_is_idle(run->qemu_ga));
@@ -116,6 +119,7 @@ deliver_host(gsize most)
         g_autofree char *bytes = g_memdup2(run->from_host->str, length);
 
         g_string_erase(run->from_host, 0, (gssize)length);
+        run->early |= !run->was_up;
         gnf_oracle_asks(run->oracle, bytes, length);
         gnf_ends.channel->handlers->bytes(bytes, length, gnf_ends.channel->user_data);
         settle();
