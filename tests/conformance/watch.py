@@ -30,16 +30,20 @@ class Cost:
         self.ended.set()
         self.sampler.join()
 
-    def is_quiet(self, seconds):
-        """It uses no time for so long."""
-        before = self.ticks()
-        time.sleep(seconds)
-        return self.ticks() == before
+    def stat(self):
+        """What stands behind the name in /proc/PID/stat."""
+        return (self.folder / "stat").read_text().rsplit(")", 1)[1].split()
 
     def ticks(self):
         """User and system time, in ticks of 10 ms."""
-        fields = (self.folder / "stat").read_text().rsplit(")", 1)[1].split()
-        return int(fields[11]) + int(fields[12])
+        return sum(map(int, self.stat()[11:13]))
+
+    def ticks_of(self, seconds):
+        """Those that it uses in so long from now on; and whether it sleeps at the end, for one that
+        has to wait for a processor uses none either."""
+        before = self.ticks()
+        time.sleep(seconds)
+        return self.ticks() - before, self.stat()[0] == "S"
 
     def memory_kb(self):
         for line in (self.folder / "status").read_text().splitlines():
