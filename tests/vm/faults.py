@@ -243,7 +243,8 @@ class Cell:
             self.guest.set_link(STANDBY, True)
         if self.fault == STOPPED:
             self.guest.sh("systemctl start NetworkManager")
-        if self.fault in (STOPPED, RESTARTED) and self.stage.profile_on(NIC) != profiles.PRIMARY_UUID:
+        if (self.fault in (STOPPED, RESTARTED) and PRIMARY in self.guest.nics
+                and self.stage.profile_on(NIC) != profiles.PRIMARY_UUID):
             self.guest.sh("nmcli -w 30 connection up primary", check=False)
 
 
