@@ -194,4 +194,4 @@ if __name__ == '__main__':
         for chosen in sys.argv[2:] or TARGETS:
             merge(chosen)
     else:
-        main({f'fuzz/{name}': lambda name=name: fuzz(name) for name in TARGETS})
+        main({name: lambda name=name: fuzz(name) for name in TARGETS})
