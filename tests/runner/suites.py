@@ -28,6 +28,7 @@ DEFAULT = {
 SHORTENED = {
     'bench': 'what the product costs, beside what it is compared to',
     'fuzz': 'the fuzz targets, for a while',
+    'faults': 'the engine broken at each of its steps, in a real guest',
     'soak': 'many cycles in one guest',
 }
 

@@ -10,7 +10,7 @@ import json
 import re
 import socket
 
-from tests.lab.base import Deadline
+from tests.lab.base import Deadline, wait_until
 from tests.lab.channel import CommandError
 from tests.lab.machine import Machine
 from tests.runner.cases import Failed
@@ -25,8 +25,13 @@ class Connection:
     def __init__(self, guest):
         self.name = guest.name
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(10)
-        self.socket.connect(str(guest.agent.path))
+        # QEMU lets one client wait behind the one it has; a further one is refused meanwhile.
+        wait_until(lambda: self._connects(guest.agent.path), 10, f"{self.name} to take a client",
+                   0.02)
+
+    def _connects(self, path):
+        self.socket.setblocking(False)
+        return self.socket.connect_ex(str(path)) == 0
 
     def __enter__(self):
         return self

@@ -15,6 +15,7 @@ FAULT = "fault"
 SEVERAL = "several"
 # Without the product, but with its Debian packages at hand.
 PACKAGE = "package"
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, PACKAGE)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)

@@ -34,8 +34,7 @@ CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cas
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
           registry.PACKAGE: PackageStage}
 AT_ONCE = 2
-RESULTS = BUILD / "results" / "vm.json"
-FAULT_RESULTS = BUILD / "results" / "fault-matrix.json"
+RESULTS = BUILD / "results"
 
 
 # -- one stage -------------------------------------------------------------------------------
@@ -82,9 +81,11 @@ def run_stage(guest, kind, names):
 class Output:
     """TAP, numbered through, and the table for build/results. Used by one thread."""
 
-    def __init__(self, planned):
+    def __init__(self, suite, planned):
+        self.suite = suite
         self.start = time.monotonic()
         self.left = list(planned)
+        self.matrix_rows = sum("/faults/" in name for name in planned)
         self.number = 0
         self.failed = 0
         self.rows = []
@@ -99,6 +100,8 @@ class Output:
         self.number += 1
         self.failed += not good
         self.rows += [{"test": name, **row} for row in traffic]
+        if self.cells and not self.left:
+            self.fault_matrix()
         text = [*lines, *table(traffic).splitlines()]
         head = [f"# {line}" for line in text]
         verdict = "ok" if good else "not ok"
@@ -116,8 +119,6 @@ class Output:
     def finish(self):
         for name in list(self.left):
             self.result(name, False, 0.0, ["its stage ended before it"], [])
-        if self.cells:
-            self.fault_matrix()
         whole = [row for row in self.rows if row["phase"] == "whole"]
         # A live migration stops the guest; its probes are judged by its own case.
         steady = [row for row in whole if "/migrate/" not in row["test"]]
@@ -127,17 +128,17 @@ class Output:
             "probes-lost": {"value": lost, "unit": "probes", "budget": 0, "holds": lost == 0},
             "elapsed": {"value": round(time.monotonic() - self.start, 1), "unit": "s"},
         }
-        dump_json(RESULTS, {"name": "vm", "rows": self.rows, "figures": figures})
+        dump_json(RESULTS / f"{self.suite}.json", {"name": self.suite, "rows": self.rows, "figures": figures})
         self.say(f"{sent} probes at 1 kHz around every change, {lost} lost (migration apart)")
         return int(self.failed > 0)
 
     def fault_matrix(self):
-        good, planned = len(self.cells), len(faults.ROWS) * len(faults.FAULTS)
-        print("\n".join(f"# {line}" for line in faults.table(self.cells).splitlines()))
+        good, planned = len(self.cells), self.matrix_rows * len(faults.FAULTS)
+        print("\n".join(f"#| {line}" for line in faults.table(self.cells).splitlines()))
         self.say(f"{good} of {planned} cells of the fault matrix hold")
         figures = {"cells": {"value": good, "unit": "cells", "budget": planned,
                              "holds": good == planned}}
-        dump_json(FAULT_RESULTS, {"name": "fault-matrix", "rows": self.cells, "figures": figures})
+        dump_json(RESULTS / "fault-matrix.json", {"name": "fault-matrix", "rows": self.cells, "figures": figures})
 
 
 def stage_process(stage, names, events):
@@ -156,8 +157,20 @@ def stage_process(stage, names, events):
     return process
 
 
-def run_all(chosen):
-    output, events, processes, running = Output(chosen), queue.Queue(), [], 0
+def names_of(kinds):
+    """The names of the cases, in order, whose guests are of these kinds."""
+    return [name for (_, kind), cases in registry.stages().items() for name in cases
+            if kind in kinds]
+
+
+def in_short(names):
+    """One row of the fault matrix for each command: its first after something was done."""
+    chosen = ("prepare-switch", "complete-attach", "cancel-attach")
+    return [name for name in names if name.rpartition("/")[2] in chosen]
+
+
+def run_all(suite, chosen):
+    output, events, processes, running = Output(suite, chosen), queue.Queue(), [], 0
     waiting = [(stage, [name for name in cases if name in chosen])
                for stage, cases in registry.stages().items()]
     waiting = [(stage, names) for stage, names in waiting if names]
@@ -180,10 +193,12 @@ def run_all(chosen):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--faults", action="store_true", help="the cases of suite faults instead")
     parser.add_argument("--stage", nargs=2, metavar=("GUEST", "KIND"), help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
-    names = [name for cases in registry.stages().values() for name in cases]
+    is_fault = {registry.FAULT, registry.SEVERAL}
+    names = names_of(is_fault if options.faults else set(registry.KINDS) - is_fault)
     if options.list:
         print("\n".join(names))
         return 0
@@ -193,7 +208,9 @@ def main():
     if unknown := [name for name in options.names if name not in names]:
         parser.error(f"no test {unknown[0]}")
     end_on_signals()
-    return run_all(options.names or names)
+    if options.faults and os.environ.get("SHORT"):
+        names = in_short(names)
+    return run_all("faults" if options.faults else "vm", options.names or names)
 
 
 if __name__ == "__main__":
