@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The least that any process between the port and qemu-ga can do: it copies bytes and looks at none.
- * A yardstick for qga-plugind; it has no idea of hosts that come and go.
+ * The least that any process between the port and qemu-ga can do: it copies bytes and looks at
+ * none. A yardstick for qga-plugind; it has no idea of hosts that come and go.
  */
 #include <fcntl.h>
 #include <poll.h>
