@@ -14,7 +14,8 @@ from tests.vm.ways import on_both
 AWAY = "qemu-guest-agent is not running or does not answer"
 LOST = "qemu-guest-agent went away while it worked on the command"
 BASIC = ["guest-info", "guest-ping", "guest-sync", "guest-sync-delimited"]
-GONE = "systemctl stop qemu-guest-agent.socket qemu-guest-agent.service"
+# The socket first: qga-plugind is back at it at once, and systemd starts the agent for that.
+GONE = "systemctl stop qemu-guest-agent.socket; systemctl stop qemu-guest-agent.service"
 BACK = "systemctl start qemu-guest-agent.socket"
 STOP, GO, KILL = (f"pkill -{signal} -x qemu-ga" for signal in ("STOP", "CONT", "KILL"))
 WRITTEN = "sed -n 's/^wchar: //p' /proc/$(pidof qga-plugind)/io"
