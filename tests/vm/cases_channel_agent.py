@@ -28,7 +28,7 @@ def answers_basics(machine):
     expect.same(machine.command("guest-sync", {"id": 4711}), 4711, "the reply to guest-sync")
     listed = {entry["name"] for entry in machine.command("guest-info")["supported_commands"]}
     expect.holds({*BASIC, *SCHEMA.commands} <= listed, f"guest-info lists only {sorted(listed)}")
-    machine.command(PREFIX + "query")
+    machine.command(PREFIX + "query", timeout=30)
 
 
 def works(machine):

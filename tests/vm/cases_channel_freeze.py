@@ -89,7 +89,7 @@ def refuses(machine):
 
 @on_both("freeze-and-thaw")
 def freeze_and_thaw(_stage, machine, shell):
-    machine.command(PREFIX + "query")
+    machine.command(PREFIX + "query", timeout=30)
     logged, before = shell(JOURNAL), shell.footprint()
     with frozen(machine, shell):
         refuses(machine)
@@ -97,7 +97,7 @@ def freeze_and_thaw(_stage, machine, shell):
     expect.same(after["pid"], before["pid"], "qga-plugind's process")
     expect.same(after["written"], before["written"], "the bytes that qga-plugind wrote to disk")
     expect.unchanged(logged, shell(JOURNAL), "what we logged")
-    machine.command(PREFIX + "query")
+    machine.command(PREFIX + "query", timeout=30)
 
 
 def come_back(stage, machine, shell, way):
@@ -119,7 +119,7 @@ def freeze_and_restart(stage, machine, shell):
             come_back(stage, machine, shell, way)
             refuses(machine)
             expect.same(shell.footprint()["written"], 0, "the bytes that qga-plugind wrote to disk")
-    machine.command(PREFIX + "query")
+    machine.command(PREFIX + "query", timeout=30)
 
 
 @on_both("freeze-and-qemu-ga-dies")
@@ -133,7 +133,7 @@ def freeze_and_agent_dies(_stage, machine, shell):
         machine.wait_for(lambda: is_there(machine), "the new qemu-ga", 60)
         refuses(machine)
     expect.unchanged(logged, shell(JOURNAL), "what we logged while frozen")
-    machine.command(PREFIX + "query")
+    machine.command(PREFIX + "query", timeout=30)
 
 
 def is_there(machine):
@@ -162,7 +162,7 @@ def full_journal(stage, machine, shell):
             machine.wait_for(lambda: is_there(machine), "qemu-ga to go on", 60)
     finally:
         shell(FLOW)
-    machine.command(PREFIX + "query")
+    machine.command(PREFIX + "query", timeout=30)
 
 
 def is_frozen(machine):
