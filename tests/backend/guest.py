@@ -177,12 +177,17 @@ def ensure():
     return CACHE
 
 
+def _build_of(folder):
+    """The build that a folder of programs is in: they load modules of it, too."""
+    return folder.removesuffix("/tests/backend")
+
+
 def _initramfs(programs, environment, seconds):
     folders = {str(Path(program.split()[0]).parent) for program in programs}
     if len(folders) != 1:
         raise GuestError(f"the programs are not in one folder, but in {sorted(folders)}")
     init = INIT.replace("{seconds}", str(seconds))
-    init = init.replace("{folder}", shlex.quote(folders.pop()))
+    init = init.replace("{folder}", shlex.quote(_build_of(folders.pop())))
     init = init.replace("{environment}", shlex.join(environment))
     return cpio(
         {
