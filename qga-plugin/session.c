@@ -87,7 +87,8 @@ on_plugin_done(GString *reply, const char *reason, gpointer user_data)
     pump(session);
 }
 
-/* Why the plugin may not be asked now, in qemu-ga's words of 7.2; NULL if it may. */
+/* Why the plugin may not be asked now, in qemu-ga's words: of 6.0 while frozen, of 9.1
+ * where a list forbids it (before, it gave no reason). NULL if it may. */
 static const char *
 refusal(GnfSession *session, const GnfPluginCommand *plugin)
 {
