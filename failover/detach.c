@@ -59,7 +59,7 @@ on_out(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
-    if (!gnf_traffic_check_standby(detach->context, device, &error) ||
+    if (!gnf_traffic_check_away(detach->context, device, &error) ||
         !gnf_traffic_accept_as_before(detach->context, device, &error)) {
         g_task_return_error(task, error);
         return;

@@ -124,7 +124,7 @@ begin(gpointer data)
     GError *error = NULL;
 
     /* The last moment at which the NIC can still go back. */
-    if (!gnf_traffic_check_standby(eject->context, device, &error)) {
+    if (!gnf_traffic_check_away(eject->context, device, &error)) {
         g_task_return_error(task, error);
         return;
     }

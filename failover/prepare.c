@@ -251,7 +251,7 @@ on_drained(GObject *source, GAsyncResult *result, gpointer data)
 
     gnf_drain_finish(result);
     gnf_operation_device_step(device, GNF_STEP_DRAIN, prepare->drain_us);
-    if (gnf_traffic_check_standby(prepare->context, device, &error))
+    if (gnf_traffic_check_away(prepare->context, device, &error))
         gnf_detach_async(prepare->context, device, on_detached, task);
     else
         fail(task, error);

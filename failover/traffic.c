@@ -26,23 +26,20 @@ is_bond_in_use(const GnfContext *context, const GnfOperationDevice *device)
 }
 
 static gboolean
-check_active(GnfContext *context,
-             const GnfOperationDevice *device,
-             int port,
-             const char *port_name,
-             GError **error)
+check_active(GnfContext *context, const GnfOperationDevice *device, int port, GError **error)
 {
     g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
 
     if (!bond || !bond->bond)
         return FALSE;
     if (bond->bond->active != port) {
+        g_autoptr(GnfLink) link = gnf_link_get(context->netlink, port, NULL);
         g_set_error(error,
                     GNF_ERROR,
                     GNF_REASON_CODE_INTERNAL,
                     "%s: the kernel did not make %s the active port; see its log",
                     device->bond.interface,
-                    port_name);
+                    link ? link->name : "it");
         return FALSE;
     }
     return TRUE;
@@ -84,12 +81,39 @@ check_standby(GnfContext *context, const GnfOperationDevice *device, GError **er
     return TRUE;
 }
 
-gboolean
-gnf_traffic_check_standby(GnfContext *context, const GnfOperationDevice *device, GError **error)
+/* The port that is to carry the traffic without the device: the one that does, or the standby. 0 on
+ * error. */
+static int
+port_without(GnfContext *context, const GnfOperationDevice *device, GError **error)
 {
-    return check_standby(context, device, error) &&
-           (!gnf_mode_has_active_port(device->bond.mode) ||
-            check_active(context, device, device->standby_ifindex, device->standby, error));
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+
+    if (!bond)
+        return 0;
+    if (!bond->bond || bond->bond->active == 0 || bond->bond->active == device->ifindex)
+        return device->standby_ifindex;
+    return bond->bond->active;
+}
+
+gboolean
+gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GError **error)
+{
+    if (!check_standby(context, device, error))
+        return FALSE;
+    if (!gnf_mode_has_active_port(device->bond.mode))
+        return TRUE;
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+    if (!bond)
+        return FALSE;
+    if (bond->bond && bond->bond->active != 0 && bond->bond->active != device->ifindex)
+        return TRUE;
+    g_set_error(error,
+                GNF_ERROR,
+                GNF_REASON_CODE_NO_STANDBY,
+                "%s sends through %s again; see the kernel's log",
+                device->bond.interface,
+                device->interface);
+    return FALSE;
 }
 
 /* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
@@ -111,11 +135,11 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
         return FALSE;
     if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    if (!gnf_traffic_accept_all(context, device, error))
+    int port = port_without(context, device, error);
+    if (port == 0 || !gnf_traffic_accept_all(context, device, error))
         return FALSE;
-    if (gnf_bond_set_primary(
-            context->netlink, device->bond.ifindex, device->standby_ifindex, error) &&
-        check_active(context, device, device->standby_ifindex, device->standby, error)) {
+    if (gnf_bond_set_primary(context->netlink, device->bond.ifindex, port, error) &&
+        check_active(context, device, port, error)) {
         announce(context, device);
         return TRUE;
     }
@@ -131,7 +155,7 @@ gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError *
     if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
     if (!gnf_bond_set_primary(context->netlink, device->bond.ifindex, device->ifindex, error) ||
-        !check_active(context, device, device->ifindex, device->interface, error))
+        !check_active(context, device, device->ifindex, error))
         return FALSE;
     announce(context, device);
     return TRUE;
@@ -252,7 +276,7 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
                               error))
         return FALSE;
     if (device->was_active && gnf_mode_has_active_port(device->bond.mode) &&
-        !check_active(context, device, device->ifindex, device->interface, error))
+        !check_active(context, device, device->ifindex, error))
         return FALSE;
     return gnf_traffic_accept_as_before(context, device, error);
 }

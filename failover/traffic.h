@@ -12,14 +12,16 @@
 
 #include "failover/context.h"
 
-/* Move the traffic to device->standby_ifindex, whose link is looked at once more. On failure what
- * was changed has been put back. GNF_REASON_CODE_NO_STANDBY, or _INTERNAL if the kernel does not do
- * as it says. */
+/* Move the traffic off the device to device->standby_ifindex, whose link is looked at once more.
+ * What goes through a third port, such as another primary that is not prepared, stays there and is
+ * kept there. On failure what was changed has been put back. GNF_REASON_CODE_NO_STANDBY, or
+ * _INTERNAL if the kernel does not do as it says. */
 gboolean gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError **error);
 
-/* Is the standby still the active port, with a link? GNF_REASON_CODE_NO_STANDBY if not. */
+/* Does the traffic still go through another port, and has the standby a link?
+ * GNF_REASON_CODE_NO_STANDBY if not. */
 gboolean
-gnf_traffic_check_standby(GnfContext *context, const GnfOperationDevice *device, GError **error);
+gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GError **error);
 
 /* Move the traffic to device->ifindex, a port whose MII status is up. */
 gboolean gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error);

@@ -225,6 +225,27 @@ test_active_one_forgotten(Several *several, gconstpointer data)
     engine_plug(&several->engine);
 }
 
+/* The bond does not send through the one that is prepared: its traffic stays where it is. */
+static void
+test_inactive_one_alone(Several *several, gconstpointer data)
+{
+    g_autoptr(JsonObject) report =
+        engine_call(&several->engine, "prepare", "{\"devices\": [{\"mac\": \"" SECOND_MAC "\"}]}");
+
+    assert_status(report, "done");
+    assert_entry(report, SECOND_MAC, "detached", NULL);
+    drain_events();
+    g_assert_cmpstr(several->order->str, ==, "-2 ");
+    g_autoptr(GnfLink) bond = engine_link(&several->engine, "bond0");
+    g_assert_cmpint(
+        bond->bond->active, ==, engine_index(&several->engine, several->engine.primary));
+    g_autoptr(JsonObject) ended =
+        engine_call(&several->engine, "cancel", "{\"timeout-ms\": 30000}");
+    assert_status(ended, "done");
+    assert_entry(ended, SECOND_MAC, "attached", NULL);
+    engine_assert_attached(&several->engine, TRUE);
+}
+
 /* The second one fails when the first is out: the first goes back, the last one undone first. */
 static void
 test_all_or_nothing(Several *several, gconstpointer data)
@@ -295,6 +316,7 @@ main(int argc, char **argv)
     ADD("/engine/several/one-bond", "one", test_cycle);
     ADD("/engine/several/one-bond/active-one-last", "one", test_active_one_last);
     ADD("/engine/several/one-bond/active-one-forgotten", "one", test_active_one_forgotten);
+    ADD("/engine/several/one-bond/inactive-one-alone", "one", test_inactive_one_alone);
     ADD("/engine/several/two-bonds", "two", test_cycle);
     ADD("/engine/several/two-bonds/all-or-nothing", "two", test_all_or_nothing);
     ADD("/engine/several/two-bonds/best-effort", "two", test_best_effort);

@@ -22,6 +22,7 @@ MORE = [Nic("second", "rp2", "52:54:00:77:00:11"), Nic("third", "rp5", "52:54:00
         Nic("standby2", "rp7", "52:54:00:77:00:14", paravirtual=True)]
 BONDS = {"bond0": ["enp1s0", "enp2s0", "enp4s0"], "bond1": ["enp5s0", "enp6s0", "enp7s0"]}
 ACTIVE = {"bond0": "enp1s0", "bond1": "enp5s0"}
+PRIMARIES = ["enp1s0", "enp2s0", "enp5s0", "enp6s0"]
 THIRD = "enp5s0"
 FAULT_FOLDER = "/run/qga-net-failover"
 
@@ -96,3 +97,35 @@ def all_or_nothing(stage):
         expect.holds(is_whole(the_bond(stage, name), name), f"{name} is not as it was")
     devices = stage.query()["operation"]["devices"]
     expect.same([device["state"] for device in devices], ["attached"] * 4, "the states")
+
+
+@case("several/third-fails/best-effort", SEVERAL)
+def best_effort(stage):
+    with both_bonds(stage):
+        fail_third(stage)
+        report = stage.prepare({"policy": "best-effort", "timeout-ms": 60000})
+    expect.same(report["status"], "partial", "status")
+    states = {device["interface"]: device["state"] for device in report["devices"]}
+    expect.same(states, {name: "attached" if name == THIRD else "detached" for name in PRIMARIES},
+                "the states")
+    reasons = {device["interface"]: device["reason"]["code"] for device in report["devices"]
+               if "reason" in device}
+    expect.same(reasons, {THIRD: "timeout"}, "the reasons")
+    expect.same(sorted(the_bond(stage, "bond0").ports), ["enp4s0"], "bond0's ports")
+    expect.same(sorted(the_bond(stage, "bond1").ports), [THIRD, "enp7s0"], "bond1's ports")
+    with both_bonds(stage):
+        report = stage.cancel({"timeout-ms": 60000})
+    expect.same(report["status"], "done", "status of cancel")
+    for name in BONDS:
+        expect.holds(is_whole(the_bond(stage, name), name), f"{name} is not as it was")
+
+
+@case("several/all-four", SEVERAL)
+def all_four(stage):
+    with both_bonds(stage):
+        report = stage.prepare({"timeout-ms": 60000})
+        expect.same([device["state"] for device in report["devices"]], ["detached"] * 4, "states")
+        report = stage.complete({"timeout-ms": 60000})
+    expect.same(report["status"], "done", "status of complete")
+    for name in BONDS:
+        expect.holds(is_whole(the_bond(stage, name), name), f"{name} is not as it was")

@@ -6,6 +6,7 @@ run outside() the agent is no child of it, and is waited for without making one:
 port waits until the agent has none.
 """
 import base64
+import contextlib
 
 from tests.lab import image, profiles
 from tests.lab.base import ROOT, run
@@ -84,10 +85,10 @@ class PackageStage(Stage):
 
     def outside(self, script, timeout=DPKG_SECONDS):
         """Run a shell script outside of the agent; (exit code, what it said)."""
-        if not isinstance(self.guest.agent, Pings):
-            # They tell of a reply that never comes, as one may not while the port changes hands.
-            with Pings(self.guest):
-                return self.outside(script, timeout)
+        with self.noticing_losses():
+            return self._outside(script, timeout)
+
+    def _outside(self, script, timeout):
         guest = self.guest
         text = f"( {script}\n) >{OUTSIDE}.out 2>&1; echo $? >{OUTSIDE}.part\n" \
                f"mv {OUTSIDE}.part {OUTSIDE}.code\n"
@@ -116,15 +117,29 @@ class PackageStage(Stage):
     # -- what is so ------------------------------------------------------------------------
 
     def ours(self):
-        """The commands of ours that guest-info lists."""
-        info = self.guest.command("guest-info")["supported_commands"]
+        """The commands of ours that guest-info lists; None if the port changed hands under it."""
+        try:
+            info = self.guest.command("guest-info")["supported_commands"]
+        except Lost:
+            return None
         return sorted(entry["name"] for entry in info if entry["name"].startswith(PREFIX))
+
+    @contextlib.contextmanager
+    def noticing_losses(self):
+        """With Pings, which tell of a reply that never comes: while the port changes hands, one
+        may not."""
+        if isinstance(self.guest.agent, Pings):
+            yield
+        else:
+            with Pings(self.guest):
+                yield
 
     def wait_ours(self, listed, seconds=AGENT_SECONDS):
         """Until guest-info lists all of our commands, or none; it makes no child of the agent."""
         names = sorted(SCHEMA.commands) if listed else []
         what = "guest-info with our commands" if listed else "guest-info without our commands"
-        self.guest.wait_for(lambda: self.ours() == names, what, seconds)
+        with self.noticing_losses():
+            self.guest.wait_for(lambda: self.ours() == names, what, seconds)
 
     def owner(self):
         return self.guest.sh(OWNER).out.strip()
