@@ -61,17 +61,18 @@ wait_until_quiet() {
     done
 }
 
-# Whether the agent has to be restarted. One that does not run gets its socket when it is started.
+# Whether there is anything to be done. Without a port, there is when one is plugged in, by udev.
 due() {
     case $1 in
-    take) active "$AGENT" && ! active "$PLUGIND" ;;
+    take) [ -e "$PORT" ] && ! active "$PLUGIND" ;;
     return) active "$PLUGIND" || active "$SOCKET" ;;
     esac
 }
 
-# What RuntimeDirectory= would have taken away, had the unit not gone before the service: empty
-# mount points.
+# What systemd would have taken away, had the units not gone before what they describe: the socket
+# (RemoveOnStop=) and empty mount points (RuntimeDirectory=).
 tidy() {
+    if ! active "$SOCKET"; then rm -f /run/qemu-guest-agent.sock; fi
     if [ -d "$RUNTIME" ] && ! active "$PLUGIND"; then
         find "$RUNTIME" -xdev -depth -empty -delete
     fi
@@ -80,15 +81,15 @@ tidy() {
 hand_over() {
     case $1 in
     take)
-        # By the drop-in, its socket and qga-plugind come with it, in one transaction.
-        control restart "$AGENT"
+        # By the drop-in, its socket and qga-plugind come with it, in one transaction. One that
+        # does not run is started by its socket.
+        if active "$AGENT"; then control restart "$AGENT"; else control start "$PLUGIND"; fi
         ;;
     return)
         control stop "$PLUGIND" "$SOCKET"
-        active "$SOCKET" || rm -f /run/qemu-guest-agent.sock
-        tidy
         # Without the port, starting it would be a wait for the device.
         [ ! -e "$PORT" ] || control reload-or-restart "$AGENT"
+        tidy
         ;;
     esac
 }

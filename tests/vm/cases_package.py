@@ -2,11 +2,13 @@
 """The Debian packages: the host can talk to the guest before, during and after everything that a
 package manager does, also where the host itself runs it through the agent."""
 import contextlib
+import re
 import statistics
 
+from tests.lab.base import wait_until
 from tests.runner.cases import Failed
 from tests.vm import expect
-from tests.vm.package import CONFFILE, NAMES, NEW, OLD, dpkg
+from tests.vm.package import CONFFILE, NAMES, NEW, NEW_VERSION, OLD, dpkg
 from tests.vm.pings import Pings
 from tests.vm.registry import PACKAGE, case
 
@@ -20,6 +22,8 @@ GAP_FACTOR = 12
 # port_fops_release): a ping that came between the last read and the close.
 LOST_AT_CLOSE = 1
 POLICY = "/usr/sbin/policy-rc.d"
+EDITED = "# edited by the administrator\n[general]\nblock-rpcs=guest-net-failover-cancel\n"
+PORT = "/dev/virtio-ports/org.qemu.guest_agent.0"
 
 
 class Watched:
@@ -64,6 +68,36 @@ def watched(stage):
         watch = Watched(stage, pings)
         watch.measure()
         yield watch
+
+
+@case("package/install-upgrade-remove-purge", PACKAGE)
+def life(stage):
+    guest, before = stage.guest, stage.file_list()
+    with watched(stage) as watch:
+        with watch.phase("install"):
+            stage.dpkg("--install", OLD)
+            stage.wait_ours(True)
+        stage.through_plugind()
+        guest.write(CONFFILE, EDITED)
+        agent = stage.pid("qemu-ga")
+        with watch.phase("upgrade"):
+            stage.dpkg("--install", NEW)
+        stage.through_plugind()
+        expect.same(stage.installed(), dict.fromkeys(NAMES, NEW_VERSION), "what is installed")
+        expect.same(stage.pid("qemu-ga"), agent, "process of qemu-ga after an upgrade")
+        expect.same(guest.read(CONFFILE), EDITED, "the configuration after an upgrade")
+        with watch.phase("remove"):
+            stage.dpkg("--remove", *NAMES)
+        stage.as_debian_made_it()
+        expect.same(guest.read(CONFFILE), EDITED, "the configuration after the removal")
+        with watch.phase("again"):
+            stage.dpkg("--install", OLD)
+            stage.wait_ours(True)
+        stage.through_plugind()
+        with watch.phase("purge"):
+            stage.dpkg("--purge", *NAMES)
+        stage.as_debian_made_it()
+    expect.unchanged(before, stage.file_list(), "the list of files")
 
 
 @case("package/through-the-agent-that-it-restarts", PACKAGE)
@@ -145,6 +179,14 @@ def puts_back(stage):
     stage.as_debian_made_it()
 
 
+@case("package/agent-that-does-not-run", PACKAGE)
+def agent_stopped(stage):
+    """As Debian leaves the agent that it has just installed: it comes with the port."""
+    code, said = stage.outside(f"systemctl stop qemu-guest-agent && {dpkg('--install', OLD)}")
+    expect.same(code, 0, f"exit code of dpkg with the agent stopped (it said: {said})")
+    stage.through_plugind()
+
+
 @case("package/without-systemd", PACKAGE)
 def without_systemd(stage):
     """Where an image is built: a root in which nothing runs; what runs outside does not notice."""
@@ -181,3 +223,28 @@ def policy_forbids(stage):
     finally:
         guest.sh(f"rm -f {POLICY}")
     stage.as_debian_made_it()
+
+
+@case("package/without-the-port", PACKAGE)
+def without_port(stage):
+    """Installs into a guest that has no agent port; a port that is plugged in later is served."""
+    guest, mark = stage.guest, "vm-test-without-port"
+    script = f"until [ ! -e {PORT} ]; do sleep 0.2; done\n{dpkg('--install', OLD)}"
+    text = f"( {script}\n) >/run/vm-test-port.out 2>&1; echo {mark} $? >/dev/ttyS0\n"
+    guest.exec(["/bin/sh", "-c", "cat >/run/vm-test-port.sh"], stdin=text)
+    guest.sh("systemd-run --quiet --collect /bin/sh /run/vm-test-port.sh")
+    said, since = len(guest.console.read_bytes()), len(guest.qmp.events)
+    guest.qmp.command("device_del", {"id": "agent"})
+    guest.qmp.wait_event("DEVICE_DELETED", 30, since, device="agent")
+    code = re.compile(rb"%s (\d+)" % mark.encode())
+    ended = wait_until(lambda: code.search(guest.console.read_bytes()[said:]), 180,
+                       "dpkg to end without a port")
+    since = len(guest.qmp.events)
+    guest.qmp.command("device_add", {"driver": "virtserialport", "id": "agent",
+                                     "chardev": "agent", "name": "org.qemu.guest_agent.0"})
+    guest.qmp.wait_event("VSERPORT_CHANGE", 60, since, open=True)
+    guest.connect_agent(60)
+    expect.same(ended.group(1), b"0", f"exit code ({guest.read('/run/vm-test-port.out')})")
+    journal = guest.sh("journalctl -q -b -o cat --grep 'Timed out waiting' _PID=1; true").out
+    expect.same(journal, "", "what systemd says of devices that it waited for")
+    stage.through_plugind()

@@ -30,11 +30,13 @@ OUTSIDE = "/run/vm-test-outside"
 OWNER = """for pid in $(pidof qemu-ga qga-plugind); do
     ls -l /proc/$pid/fd | grep -q /dev/vport && cat /proc/$pid/comm
 done; true"""
-# Every file, but for what a running system and the package manager's own books change.
+# Every file, but for what a running system and the package manager's own books change; /run/host is
+# made by systemd (since 254) for any unit that has a root of its own.
 FILES = """find / -xdev \\( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /tmp \\
     -o -path /var/tmp -o -path /var/lib/systemd -o -path /root/packages \\) -prune -o -print
 find /run -xdev \\( -path /run/systemd -o -path /run/udev -o -path /run/log -o -path /run/user \\
-    -o -path '/run/vm-test-*' -o -path /run/NetworkManager -o -path /run/lock \\) -prune -o -print"""
+    -o -path '/run/vm-test-*' -o -path /run/NetworkManager -o -path /run/lock \\
+    -o -path /run/host \\) -prune -o -print"""
 
 
 def build():
@@ -101,7 +103,8 @@ class PackageStage(Stage):
     def text(self, path):
         """A file of the guest, read by the agent itself; None while it cannot be had."""
         try:
-            handle = self.guest.command("guest-file-open", {"path": path})
+            # For a while nobody may have the port.
+            handle = self.guest.command("guest-file-open", {"path": path}, AGENT_SECONDS)
             data = self.guest.command("guest-file-read", {"handle": handle, "count": 1 << 20})
             self.guest.command("guest-file-close", {"handle": handle})
         except (CommandError, Lost):

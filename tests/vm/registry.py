@@ -19,7 +19,7 @@ KINDS = (QEMU, VIRSH, FAULT, SEVERAL, PACKAGE)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
-PACKAGE_GUESTS = ("debian-12",)
+PACKAGE_GUESTS = tuple(RELEASES)
 
 
 class Case(NamedTuple):
