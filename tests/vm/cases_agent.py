@@ -26,6 +26,25 @@ for step in $(seq 60); do test -e {ENOUGH} && break; sleep 0.5; done
 sleep 1
 kill $agent; wait $agent
 systemctl start qga-plugind.service'"""
+# 1 is VMADDR_CID_LOCAL; 40 is AF_VSOCK. Two clients one after the other, as of qemu-ga.
+VSOCK_START = """modprobe vsock_loopback
+systemd-run -q --collect --unit=vm-test-vsock-agent /usr/sbin/qemu-ga -m unix-listen \\
+    -p /run/vm-test-vsock -t /run
+until test -S /run/vm-test-vsock; do sleep 0.1; done
+systemd-run -q --collect --unit=vm-test-vsock-plugind /usr/sbin/qga-plugind -m vsock-listen \\
+    -p 1:5000 -s /run/vm-test-vsock"""
+VSOCK_ASK = r"""perl -e 'use Socket;
+for my $command ("guest-ping", "guest-info") {
+    my $end;
+    for my $try (1..100) {
+        socket($end, 40, SOCK_STREAM, 0) or die $!;
+        last if connect($end, pack("SSLLx4", 40, 0, 5000, 1));
+        select(undef, undef, undef, 0.1);
+    }
+    syswrite($end, "{\"execute\": \"$command\"}\n") or die $!;
+    print scalar <$end>;
+    close($end);
+}'"""
 # What is sent right after the resume still finds the switch's old entry, until the guest announces.
 RESUME_SECONDS = 0.5
 
@@ -180,6 +199,19 @@ def cli_cycle(stage):
             cli(stage, "prepare", "--wait")
             cli(stage, "cancel", "--wait")
         expect.on_primary(stage, "enp2s0")
+
+
+@case("agent/by-vsock")
+def by_vsock(stage):
+    """A client by AF_VSOCK, as from a host with vhost-vsock; here through the guest's loopback."""
+    guest = stage.guest
+    guest.sh(VSOCK_START)
+    try:
+        said = guest.sh(VSOCK_ASK).out.splitlines()
+    finally:
+        guest.sh("systemctl stop vm-test-vsock-plugind vm-test-vsock-agent")
+    expect.same(said[0], '{"return": {}}', "the reply to guest-ping")
+    expect.holds(PREFIX + "query" in said[1], f"guest-info does not list ours: {said[1]}")
 
 
 def kernel_died(guest):
