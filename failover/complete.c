@@ -128,6 +128,11 @@ restore_without(gpointer data)
     gint64 begun_us = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
 
+    /* It may have come back in the meantime. */
+    if (is_back(one)) {
+        attach(one);
+        return;
+    }
     if (!gnf_traffic_forget(one->context, device, &error)) {
         one_end(one, gnf_reason_from_error(error));
         return;

@@ -4,6 +4,8 @@
 Every wait in the lab goes through a Deadline, so each has an end and says what it waited for.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import subprocess
@@ -21,6 +23,15 @@ MESON = Path(os.environ.get("LAB_MESON", BUILD / "meson"))
 
 class LabError(Exception):
     """The lab itself failed: a guest that does not boot, a device that does not go away."""
+
+
+@contextlib.contextmanager
+def locked(name):
+    """Two runs at a time may want the same thing made: one makes it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Deadline:

@@ -6,8 +6,6 @@ product in it, keyed by the Debian below and every installed byte. A disk is nev
 guests work on overlays.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -16,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab import initramfs
-from tests.lab.base import CACHE, LOGS, MESON, LabError, run, silent
+from tests.lab.base import CACHE, LOGS, MESON, LabError, locked, run, silent
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 RELEASES = ("bookworm", "trixie")
@@ -64,15 +62,6 @@ class Image:
 
 def _digest(*parts):
     return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def _locked(name):
-    """Two runs at a time may want the same image: one makes it."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / f"{name}.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _mirror():
@@ -223,7 +212,7 @@ def ensure(release="bookworm", progress=silent, product=True):
     """
     if release not in RELEASES:
         raise LabError(f"no such release: {release} (there are: {', '.join(RELEASES)})")
-    with _locked(release):
+    with locked(release):
         root, key = _ensure_root(release, progress)
         kernel, initrd = _ensure_boot_files(root)
         return Image(release, kernel, initrd, _ensure_disk(release, root, key, product, progress))
