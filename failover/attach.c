@@ -291,19 +291,10 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
         g_object_unref(task);
         return;
     }
+    GnfTarget target = gnf_operation_device_target(device);
     /* Another manager may have taken the bond over since: its own configuration applies then. */
-    const char *profile = owner->manager == device->manager ? device->profile : NULL;
-
-    const GnfTarget target = {
-        .ifindex = device->ifindex,
-        .interface = device->interface,
-        .permanent_mac = device->mac,
-        .bond_ifindex = device->bond.ifindex,
-        .bond = device->bond.interface,
-        .profile = profile,
-        .old_interface = device->old_interface,
-        .old_mac = device->old_mac,
-    };
+    if (owner->manager != device->manager)
+        target.profile = NULL;
     gnf_managers_attach_async(attach->context->managers,
                               owner->manager,
                               &target,

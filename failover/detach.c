@@ -116,17 +116,7 @@ static void
 ask_manager(GTask *task, GnfManager manager)
 {
     Detach *detach = g_task_get_task_data(task);
-    const GnfOperationDevice *device = detach->device;
-    const GnfTarget target = {
-        .ifindex = device->ifindex,
-        .interface = device->interface,
-        .permanent_mac = device->mac,
-        .bond_ifindex = device->bond.ifindex,
-        .bond = device->bond.interface,
-        .profile = device->profile,
-        .old_interface = device->old_interface,
-        .old_mac = device->old_mac,
-    };
+    const GnfTarget target = gnf_operation_device_target(detach->device);
 
     detach->manager = manager;
     gnf_managers_detach_async(detach->context->managers,

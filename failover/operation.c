@@ -157,6 +157,21 @@ gnf_operation_device_warn(GnfOperationDevice *device, GError *warning)
     g_ptr_array_add(device->warnings, warning);
 }
 
+GnfTarget
+gnf_operation_device_target(const GnfOperationDevice *device)
+{
+    return (GnfTarget){
+        .ifindex = device->ifindex,
+        .interface = device->interface,
+        .permanent_mac = device->mac,
+        .bond_ifindex = device->bond.ifindex,
+        .bond = device->bond.interface,
+        .profile = device->profile,
+        .old_interface = device->old_interface,
+        .old_mac = device->old_mac,
+    };
+}
+
 void
 gnf_set_string(char **string, const char *value)
 {

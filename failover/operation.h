@@ -9,6 +9,7 @@
 
 #include <gio/gio.h>
 
+#include "failover/backend.h"
 #include "netlink/link.h"
 #include "qapi/types.h"
 
@@ -110,6 +111,9 @@ void gnf_operation_device_step(GnfOperationDevice *device, GnfStep step, gint64 
 
 /* Add a warning (transfer full, GNF_ERROR); one with the same code is replaced. */
 void gnf_operation_device_warn(GnfOperationDevice *device, GError *warning);
+
+/* What a manager is told of the device; its strings are the device's. */
+GnfTarget gnf_operation_device_target(const GnfOperationDevice *device);
 
 /* Replace a string. */
 void gnf_set_string(char **string, const char *value);
