@@ -64,7 +64,8 @@ wait_until_quiet() {
 # Whether there is anything to be done. Without a port, there is when one is plugged in, by udev.
 due() {
     case $1 in
-    take) [ -e "$PORT" ] && ! active "$PLUGIND" ;;
+    # Started by udev in the middle of an installation, it waits for the port, and for its socket.
+    take) [ -e "$PORT" ] && { ! active "$PLUGIND" || ! active "$SOCKET"; } ;;
     return) active "$PLUGIND" || active "$SOCKET" ;;
     esac
 }

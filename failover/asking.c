@@ -9,6 +9,7 @@
 #include "failover/waiter.h"
 
 typedef struct {
+    GnfContext *context;
     GnfWaiter *waiter; /* NULL once answered at its deadline */
     GCancellable *cancellable;
     GnfIdleFunc done;
@@ -19,13 +20,19 @@ static void
 on_expired(GnfWaiter *waiter, gpointer data)
 {
     Asking *asking = data;
-    g_autoptr(GError) error = gnf_reason(GNF_REASON_CODE_TIMEOUT,
-                                         "the guest's network manager did not answer within %d ms",
-                                         GNF_TIMEOUT_DEFAULT_MS);
+    g_autoptr(GError) why = gnf_reason(GNF_REASON_CODE_TIMEOUT,
+                                       "the guest's network managers have not all said within %d "
+                                       "ms what they own",
+                                       GNF_TIMEOUT_DEFAULT_MS);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) info = gnf_query_without_managers(asking->context, why, &error);
 
     asking->waiter = NULL;
     g_cancellable_cancel(asking->cancellable);
-    gnf_waiter_error(waiter, error);
+    if (info)
+        gnf_waiter_return(waiter, info);
+    else
+        gnf_waiter_error(waiter, error);
 }
 
 static void
@@ -53,6 +60,7 @@ gnf_asking_start(GnfContext *context,
 {
     Asking *asking = g_new0(Asking, 1);
 
+    asking->context = context;
     asking->done = done;
     asking->done_data = done_data;
     asking->cancellable = g_cancellable_new();

@@ -76,6 +76,11 @@ on_attached(GObject *source, GAsyncResult *result, gpointer data)
         one_end(one, NULL);
         return;
     }
+    /* Not tried to the end: the next engine finds it without a reason, and goes on. */
+    if (one->context->stopping && g_cancellable_is_cancelled(g_task_get_cancellable(one->task))) {
+        one_end(one, NULL);
+        return;
+    }
     /* Unplugged in the middle of it: wait for the next one. */
     gnf_hold_refresh(one->context);
     if (one->device->state == GNF_STATE_ABSENT &&

@@ -7,7 +7,6 @@
 
 #include "failover/asking.h"
 #include "failover/complete.h"
-#include "failover/detach.h"
 #include "failover/error.h"
 #include "failover/frozen.h"
 #include "failover/hold.h"
@@ -146,10 +145,8 @@ static void
 on_held(GObject *source, GAsyncResult *result, gpointer data)
 {
     GnfEngine *self = data;
-    g_autoptr(GError) error = NULL;
 
-    /* A failure is seen again by look(), which counts. */
-    (void)gnf_detach_finish(result, &error);
+    gnf_hold_detach_finish(result);
     g_autoptr(JsonNode) report = gnf_report_operation(self->context.operation);
     job_end(self, report, NULL);
 }
@@ -177,7 +174,7 @@ look(GnfEngine *self)
     switch (gnf_hold_look(&self->context, &device)) {
     case GNF_HOLD_DETACH:
         job_begin(self, GNF_VERB_PREPARE, NULL)->is_own = TRUE;
-        gnf_detach_async(&self->context, device, on_held, self);
+        gnf_hold_detach_async(&self->context, device, on_held, self);
         return;
     case GNF_HOLD_COMPLETE:
         job = job_begin(self, GNF_VERB_COMPLETE, NULL);
@@ -248,9 +245,9 @@ replacements_of(const GnfWaiter *waiter)
                : NULL;
 }
 
-/* Is the request about the operation at hand? Answers the waiter if not. */
+/* Does the request name no other operation than the one at hand? Answers the waiter if it does. */
 static gboolean
-check_operation(GnfEngine *self, GnfWaiter *waiter)
+check_id(const GnfEngine *self, GnfWaiter *waiter)
 {
     const GnfOperation *operation = self->context.operation;
     JsonObject *arguments = gnf_waiter_request(waiter)->arguments;
@@ -265,6 +262,17 @@ check_operation(GnfEngine *self, GnfWaiter *waiter)
                                 operation->id));
         return FALSE;
     }
+    return TRUE;
+}
+
+/* As check_id; and is there anything to do? */
+static gboolean
+check_operation(GnfEngine *self, GnfWaiter *waiter)
+{
+    const GnfOperation *operation = self->context.operation;
+
+    if (!check_id(self, waiter))
+        return FALSE;
     if (operation && (!operation->finished || operation->verb == verb_of(waiter)))
         return TRUE;
     g_autoptr(GError) warning = gnf_complete_nothing_pending(operation);
@@ -306,9 +314,9 @@ join(GnfEngine *self, GnfWaiter *waiter)
         !(job->arguments == arguments ||
           (job->arguments && arguments && json_object_equal(job->arguments, arguments))))
         return FALSE;
+    if (job->verb != GNF_VERB_PREPARE && !check_id(self, waiter))
+        return TRUE;
     if (job->verb == GNF_VERB_COMPLETE) {
-        if (!check_operation(self, waiter))
-            return TRUE;
         if (!gnf_replacement_assign(self->context.operation, replacements_of(waiter), &error)) {
             answer_error(waiter, error);
             return TRUE;
@@ -347,8 +355,11 @@ submit(GnfEngine *self, GnfWaiter *waiter)
     } else if (join(self, waiter)) {
         return;
     } else if (self->job->is_own || verb == GNF_VERB_CANCEL) {
-        if (self->job->verb == GNF_VERB_COMPLETE && verb == GNF_VERB_CANCEL)
+        if (self->job->verb == GNF_VERB_COMPLETE && verb == GNF_VERB_CANCEL) {
+            if (!check_id(self, waiter))
+                return;
             g_cancellable_cancel(self->job->cancellable);
+        }
         g_ptr_array_add(self->queue, waiter);
     } else {
         answer_error(waiter,

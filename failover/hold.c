@@ -5,9 +5,28 @@
 #include "failover/hold.h"
 
 #include "failover/complete.h"
+#include "failover/detach.h"
+#include "failover/drain.h"
 #include "failover/error.h"
 #include "failover/record.h"
+#include "failover/traffic.h"
 #include "netlink/announce.h"
+
+/* A bond that was made anew while its NIC was away has another ifindex. Returns TRUE if so. */
+static gboolean
+follow_bond(GnfContext *context, GnfOperationDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GnfLink) old = gnf_link_get(context->netlink, device->bond.ifindex, &error);
+
+    if (old || !gnf_netlink_error_is_gone(error))
+        return FALSE;
+    g_autoptr(GnfLink) bond = gnf_link_get_by_name(context->netlink, device->bond.interface, NULL);
+    if (!bond || !bond->bond)
+        return FALSE;
+    device->bond.ifindex = bond->ifindex;
+    return TRUE;
+}
 
 /* What the kernel says of a pending device's NIC. Returns TRUE if its state changed. */
 static gboolean
@@ -15,52 +34,73 @@ look_at_device(GnfContext *context, GnfOperationDevice *device, gboolean *ret_in
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GnfLink) link = NULL;
+    gboolean changed = follow_bond(context, device);
 
     *ret_in_bond = FALSE;
     if (device->state == GNF_STATE_ABSENT)
-        return FALSE;
+        return changed;
     link = gnf_link_get(context->netlink, device->ifindex, &error);
     if (link) {
         *ret_in_bond = link->controller == device->bond.ifindex;
         if (device->state != GNF_STATE_SWITCHED || *ret_in_bond)
-            return FALSE;
+            return changed;
         /* Taken out by somebody else, or by an engine that died before it could say so. */
         device->state = GNF_STATE_DETACHED;
         return TRUE;
     }
     if (!gnf_netlink_error_is_gone(error))
-        return FALSE;
+        return changed;
     device->state = GNF_STATE_ABSENT;
     device->ifindex = 0;
     return TRUE;
 }
 
+/* It stays in the bond, and the host is told not to unplug it. */
 static void
-give_up(GnfOperationDevice *device)
+leave_in(GnfContext *context, GnfOperationDevice *device, GError *reason)
 {
     device->state = GNF_STATE_SWITCHED;
-    gnf_operation_device_end(
-        device,
-        gnf_reason(GNF_REASON_CODE_MANAGER_UNDID,
-                   "%s was put back into %s %d times while it was prepared: find out who does it "
-                   "(%s manages it) and prepare again; %s carries the traffic",
-                   device->interface,
-                   device->bond.interface,
-                   GNF_HOLD_LIMIT,
-                   gnf_manager_to_string(device->manager),
-                   device->standby));
+    gnf_operation_device_end(device, reason);
+    gnf_operation_settle(context->operation);
+}
+
+/* Nobody else puts it back again and again where it is we who cannot take it out. */
+static void
+give_up(GnfContext *context, GnfOperationDevice *device)
+{
+    if (device->reason) {
+        g_autofree char *why = g_strdup(device->reason->message);
+        leave_in(context,
+                 device,
+                 gnf_reason((GnfReasonCode)device->reason->code,
+                            "%s was put back into %s while it was prepared, and could not be taken "
+                            "out again: %s",
+                            device->interface,
+                            device->bond.interface,
+                            why));
+        return;
+    }
+    leave_in(context,
+             device,
+             gnf_reason(GNF_REASON_CODE_MANAGER_UNDID,
+                        "%s was put back into %s %d times while it was prepared: find out who does "
+                        "it (%s manages it) and prepare again",
+                        device->interface,
+                        device->bond.interface,
+                        GNF_HOLD_LIMIT,
+                        gnf_manager_to_string(device->manager)));
 }
 
 /* TRUE if this device is to be taken out again. */
 static gboolean
-was_put_back(GnfOperationDevice *device, gboolean in_bond, gboolean *changed)
+was_put_back(GnfContext *context, GnfOperationDevice *device, gboolean in_bond, gboolean *changed)
 {
     if (device->state != GNF_STATE_DETACHED || !in_bond)
         return FALSE;
     *changed = TRUE;
     if (++device->undone <= GNF_HOLD_LIMIT)
         return TRUE;
-    give_up(device);
+    give_up(context, device);
     return FALSE;
 }
 
@@ -94,7 +134,7 @@ gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device)
         if (!gnf_operation_device_is_pending(device))
             continue;
         changed |= look_at_device(context, device, &in_bond);
-        if (!put_back && was_put_back(device, in_bond, &changed))
+        if (!put_back && was_put_back(context, device, in_bond, &changed))
             put_back = device;
     }
     if (changed)
@@ -105,6 +145,92 @@ gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device)
     }
     return gnf_complete_is_possible(context) ? GNF_HOLD_COMPLETE : GNF_HOLD_NOTHING;
 }
+
+/* -- taking it out again -- */
+
+typedef struct {
+    GnfContext *context;
+    GnfOperationDevice *device;
+} Again;
+
+/* A failure is the reason until the next try, which look() starts; see give_up. */
+static void
+end_again(GTask *task, GError *failure)
+{
+    const Again *again = g_task_get_task_data(task);
+
+    g_clear_error(&again->device->reason);
+    if (failure)
+        again->device->reason = gnf_reason_from_error(failure);
+    gnf_operation_settle(again->context->operation);
+    gnf_record_note(again->context->record_path, again->context->operation);
+    g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+}
+
+static void
+on_out_again(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    (void)gnf_detach_finish(result, &error);
+    end_again(data, error);
+}
+
+static void
+on_drained_again(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    const Again *again = g_task_get_task_data(task);
+
+    gnf_drain_finish(result);
+    gnf_detach_async(again->context, again->device, on_out_again, task);
+}
+
+static gboolean
+is_active(const Again *again)
+{
+    g_autoptr(GnfLink) bond =
+        gnf_link_get(again->context->netlink, again->device->bond.ifindex, NULL);
+
+    return bond && bond->bond && bond->bond->active == again->device->ifindex;
+}
+
+void
+gnf_hold_detach_async(GnfContext *context,
+                      GnfOperationDevice *device,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, NULL, callback, user_data);
+    Again *again = g_new0(Again, 1);
+    GError *error = NULL;
+
+    again->context = context;
+    again->device = device;
+    g_task_set_task_data(task, again, g_free);
+    gboolean carries = is_active(again);
+    if (!gnf_traffic_to_standby(context, device, &error)) {
+        /* The guest is connected by this NIC alone, perhaps: whoever put it back knew why. */
+        leave_in(context, device, gnf_reason_from_error(error));
+        g_error_free(error);
+        gnf_record_note(context->record_path, context->operation);
+        g_task_return_boolean(task, TRUE);
+        g_object_unref(task);
+    } else if (carries) {
+        gnf_drain_async(context, device->ifindex, on_drained_again, task);
+    } else {
+        gnf_detach_async(context, device, on_out_again, task);
+    }
+}
+
+void
+gnf_hold_detach_finish(GAsyncResult *result)
+{
+    (void)g_task_propagate_boolean(G_TASK(result), NULL);
+}
+
+/* -- other reasons to act -- */
 
 gboolean
 gnf_hold_is_revert_due(const GnfContext *context)

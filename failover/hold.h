@@ -21,9 +21,18 @@ typedef enum {
 void gnf_hold_refresh(GnfContext *context);
 
 /* Bring the operation's states in line with the kernel and write them down. A NIC that was put back
- * more often than the limit is left in the bond as `switched`, with the reason manager-undid: its
- * traffic stays on the standby. */
+ * more often than the limit is left in the bond as `switched`, with the reason manager-undid, or
+ * with why it could not be taken out. */
 GnfHold gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device);
+
+/* Take a NIC out that was put back, as prepare does: only while the standby is proven, and after
+ * the traffic. Where that is not possible it stays in, as `switched`, with a reason. What came of
+ * it is in the device's entry and in the record. */
+void gnf_hold_detach_async(GnfContext *context,
+                           GnfOperationDevice *device,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
+void gnf_hold_detach_finish(GAsyncResult *result);
 
 /* Is revert-after-ms over, and a prepared NIC still plugged in? There is a pending operation. */
 gboolean gnf_hold_is_revert_due(const GnfContext *context);

@@ -55,8 +55,8 @@ typedef struct {
     guint undone;        /* how often somebody put it back into the bond while detached */
     GArray *steps;       /* of GnfStepDone; of the last command */
     gint64 begun_us;     /* monotonic: when the last command began on it */
-    gint64 ended_us;     /* monotonic: when it ended, 0 while it runs; read back from a record both
-                            are relative: 0 and what it took, or 0 if it was in the middle */
+    gint64 ended_us;     /* monotonic: when it ended, 0 while it runs; read back from a record it
+                            has just ended, or has just begun if it was in the middle */
     GError *reason;      /* a GNF_ERROR: why the last command failed, or what it waits for */
     GPtrArray *warnings; /* of GError, in GNF_ERROR */
 

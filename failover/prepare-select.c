@@ -32,7 +32,7 @@ is_done(const GnfContext *context, const GnfPrepareOptions *options, const GnfPr
             ? gnf_operation_find(context->operation, primary->link->ifindex)
             : NULL;
 
-    return device && (device->state == GNF_STATE_DETACHED ||
+    return device && ((device->state == GNF_STATE_DETACHED && !primary->bond) ||
                       (device->state == GNF_STATE_SWITCHED && options->only_switch));
 }
 

@@ -5,6 +5,7 @@
  */
 #include "failover/query.h"
 
+#include "failover/error.h"
 #include "failover/inventory.h"
 #include "failover/plan.h"
 #include "failover/report.h"
@@ -83,8 +84,12 @@ going_with(const GPtrArray *inventory, GnfPrimary *primary)
     return going;
 }
 
+/* why: the managers could not be asked for what they own, so that no primary is ready; or NULL. */
 static void
-add_primaries(JsonBuilder *builder, const GnfContext *context, const GPtrArray *inventory)
+add_primaries(JsonBuilder *builder,
+              const GnfContext *context,
+              const GPtrArray *inventory,
+              const GError *why)
 {
     begin_array(builder, "primaries");
     for (guint i = 0; i < inventory->len; i++) {
@@ -93,7 +98,9 @@ add_primaries(JsonBuilder *builder, const GnfContext *context, const GPtrArray *
         g_autoptr(GError) reason = NULL;
         GnfState state = state_of(context, primary);
         /* Prepared already: a prepare would succeed and change nothing. */
-        if (state != GNF_STATE_DETACHED)
+        if (state != GNF_STATE_DETACHED && why)
+            reason = gnf_reason_from_error(why);
+        else if (state != GNF_STATE_DETACHED)
             gnf_plan_check(primary, going, &reason);
         g_autoptr(GPtrArray) warnings = gnf_plan_warnings(primary);
         json_builder_add_value(builder, gnf_report_primary(primary, state, reason, warnings));
@@ -101,26 +108,54 @@ add_primaries(JsonBuilder *builder, const GnfContext *context, const GPtrArray *
     json_builder_end_array(builder);
 }
 
+/* The primaries and the operation, and the end. */
+static JsonNode *
+finish(JsonBuilder *builder,
+       const GnfContext *context,
+       const GPtrArray *inventory,
+       const GError *why)
+{
+    add_primaries(builder, context, inventory, why);
+    if (context->operation) {
+        json_builder_set_member_name(builder, "operation");
+        json_builder_add_value(builder, gnf_report_operation(context->operation));
+    }
+    json_builder_end_object(builder);
+    return json_builder_get_root(builder);
+}
+
 static void
 on_inventory(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
     const Query *query = g_task_get_task_data(task);
-    JsonBuilder *builder = query->builder;
+    g_autoptr(GError) why = NULL;
     GError *error = NULL;
-    g_autoptr(GPtrArray) inventory = gnf_inventory_finish(result, &error);
+    g_autoptr(GPtrArray) inventory = gnf_inventory_finish(result, &why);
 
-    if (!inventory) {
+    /* What the kernel and the record say is told all the same. */
+    if (!inventory)
+        inventory = gnf_inventory_read(query->context->netlink, &error);
+    if (!inventory)
         g_task_return_error(task, error);
-        return;
-    }
-    add_primaries(builder, query->context, inventory);
-    if (query->context->operation) {
-        json_builder_set_member_name(builder, "operation");
-        json_builder_add_value(builder, gnf_report_operation(query->context->operation));
-    }
-    json_builder_end_object(builder);
-    g_task_return_pointer(task, json_builder_get_root(builder), (GDestroyNotify)json_node_unref);
+    else
+        g_task_return_pointer(task,
+                              finish(query->builder, query->context, inventory, why),
+                              (GDestroyNotify)json_node_unref);
+}
+
+JsonNode *
+gnf_query_without_managers(const GnfContext *context, const GError *why, GError **error)
+{
+    g_autoptr(GPtrArray) inventory = gnf_inventory_read(context->netlink, error);
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    if (!inventory)
+        return NULL;
+    add_head(builder);
+    begin_array(builder, "backends");
+    json_builder_end_array(builder);
+    return finish(builder, context, inventory, why);
 }
 
 static void next_version(GTask *task);

@@ -261,10 +261,12 @@ static GnfOperationDevice *
 device_from_json(JsonObject *object)
 {
     g_autoptr(GnfOperationDevice) device = gnf_operation_device_new();
+    gint64 now_us = g_get_monotonic_time();
 
     read_members(object, device);
     device->queue_id = (guint16)get_int(object, "queue-id", 0, G_MAXUINT16);
-    device->ended_us = get_int(object, "elapsed-us", 0, G_MAXINT64);
+    device->ended_us = get_int(object, "elapsed-us", 0, G_MAXINT64) > 0 ? now_us : 0;
+    device->begun_us = now_us - get_int(object, "elapsed-us", 0, now_us);
     read_steps(get_array(object, "steps"), device->steps);
     read_reasons(object, device);
     if (!gnf_manager_from_string(get_string(object, "manager"), &device->manager) ||

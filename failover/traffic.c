@@ -84,7 +84,7 @@ check_standby(GnfContext *context, const GnfOperationDevice *device, GError **er
 /* The port that is to carry the traffic without the device: the one that does, or the standby. 0 on
  * error. */
 static int
-port_without(GnfContext *context, const GnfOperationDevice *device, GError **error)
+port_without(const GnfContext *context, const GnfOperationDevice *device, GError **error)
 {
     g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
 
@@ -107,12 +107,13 @@ gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GE
         return FALSE;
     if (bond->bond && bond->bond->active != 0 && bond->bond->active != device->ifindex)
         return TRUE;
+    gboolean nowhere = !bond->bond || bond->bond->active == 0;
     g_set_error(error,
                 GNF_ERROR,
                 GNF_REASON_CODE_NO_STANDBY,
-                "%s sends through %s again; see the kernel's log",
+                "%s sends through %s; see the kernel's log",
                 device->bond.interface,
-                device->interface);
+                nowhere ? "no port" : device->interface);
     return FALSE;
 }
 
@@ -224,7 +225,7 @@ primary_option_after(const GnfContext *context,
                      const GnfLink *nic)
 {
     const char *before = device->bond.primary_option;
-    int carrier = device->was_active ? device->ifindex : device->standby_ifindex;
+    int carrier = device->was_active ? device->ifindex : port_without(context, device, NULL);
 
     if (g_strcmp0(before, device->old_interface) == 0)
         return device->ifindex;
@@ -239,7 +240,7 @@ primary_option_after(const GnfContext *context,
         return named ? named->ifindex : 0;
     }
     if (!device->was_active && find_other_away(context, device))
-        return device->standby_ifindex;
+        return carrier;
     return device->was_active && !nic->bond_port->has_priority ? device->ifindex : 0;
 }
 
@@ -286,8 +287,13 @@ gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **err
 {
     g_autoptr(GPtrArray) ports = gnf_link_list_ports(context->netlink, device->bond.ifindex, error);
 
-    if (!ports)
-        return FALSE;
+    if (!ports) {
+        /* A bond that is gone has no options to be put back. */
+        gboolean is_gone = error && gnf_netlink_error_is_gone(*error);
+        if (is_gone)
+            g_clear_error(error);
+        return is_gone;
+    }
     /* Another one is still on its way back, and the traffic stays where it is until then. */
     if (find_other_away(context, device))
         return gnf_traffic_accept_as_before(context, device, error);

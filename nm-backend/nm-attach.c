@@ -64,8 +64,8 @@ get_nic(NMDevice *device)
     return nic;
 }
 
-/* The bond's primary option as its file has it, where that names neither this NIC nor another one
- * that is there: after a reboot the bond would have none. NULL if it is right. */
+/* The bond's primary option as its file has it, where that names the NIC whose place this one
+ * takes: after a reboot the bond would have none. NULL if it is right. */
 static char *
 describe_primary_option(Attach *self, const GnfNmNic *nic)
 {
@@ -79,7 +79,9 @@ describe_primary_option(Attach *self, const GnfNmNic *nic)
         setting ? nm_setting_bond_get_option_by_name(setting, NM_SETTING_BOND_OPTION_PRIMARY)
                 : NULL;
 
-    if (!option || g_strcmp0(option, nic->interface) == 0 || if_nametoindex(option))
+    /* What names another NIC, which is not there just now, is right when that one is back. */
+    if (!option || g_strcmp0(option, nic->interface) == 0 ||
+        g_strcmp0(option, self->old_interface) != 0 || if_nametoindex(option))
         return NULL;
     return g_strdup_printf("in %s the bond's primary option is %s; to keep it over a reboot: nmcli "
                            "connection modify %s +bond.options primary=%s",

@@ -330,6 +330,12 @@ gnf_framer_is_clean(const GnfFramer *framer)
 }
 
 gboolean
+gnf_framer_is_in_message(const GnfFramer *framer)
+{
+    return framer->tokens > 0 || (framer->state != START && framer->state != SKIP);
+}
+
+gboolean
 gnf_framer_reset(GnfFramer *framer)
 {
     gboolean parted = framer->parted;

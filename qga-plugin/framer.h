@@ -54,6 +54,9 @@ GnfFrameResult gnf_framer_pop(GnfFramer *framer, GnfFrame *ret_frame);
  * nothing is skipped. */
 gboolean gnf_framer_is_clean(const GnfFramer *framer);
 
+/* Whether a message is begun that has not ended: more of it has to come. */
+gboolean gnf_framer_is_in_message(const GnfFramer *framer);
+
 /* Drops whatever is held and starts afresh, as on a new connection. Returns whether PARTs of an
  * unfinished message had been given out. */
 gboolean gnf_framer_reset(GnfFramer *framer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * qga-plugind: the plugin host in front of the stock QEMU guest agent. Options, configuration and
- * the main loop; takes qemu-ga's option letters, so that whatever starts one can start the other.
+ * the main loop. How the host is reached is said with qemu-ga's option letters (-m, -p).
  */
 #include "qga-plugin/session.h"
 

@@ -312,7 +312,7 @@ gnf_replies_agent_lost(GnfReplies *replies)
     gboolean streamed = replies->streamed && head(replies) && !head(replies)->orphan;
 
     replies->streamed = replies->unasked = FALSE;
-    replies->uncertain = FALSE;
+    /* What is not sent yet may be uncertain still: `uncertain` stays. */
     forget_line(replies);
     return streamed;
 }

@@ -38,7 +38,6 @@ struct GnfSession {
     gboolean frozen;
     gboolean host_done; /* a listening channel's client waits only for what is under way */
     gboolean halfway;   /* qemu-ga has the first parts of a message, or of what it skips */
-    gboolean owing;     /* and it is a message: more of it has to come */
     gboolean cut;       /* these were lost with qemu-ga */
 };
 
@@ -136,7 +135,6 @@ send_to_agent(GnfSession *session, const GnfExpectation *next)
 
     gnf_agent_write(session->agent, data, length);
     session->halfway = next->route.part;
-    session->owing = next->route.part && next->route.uncertain;
     gnf_replies_sent(session->replies);
 }
 
@@ -164,9 +162,11 @@ pump_one(GnfSession *session, const GnfExpectation *next)
     if (session->call)
         return FALSE;
     if (next->route.kind == GNF_ROUTE_PLUGIN) {
-        if (alone)
+        /* Whether the guest is frozen is known when qemu-ga has been greeted. */
+        gboolean may = alone && gnf_agent_state(session->agent) != GNF_AGENT_GREETING;
+        if (may)
             ask_plugin(session, next);
-        return alone;
+        return may;
     }
     session->cut = session->cut && next->route.continued;
     if (session->cut)
@@ -202,11 +202,11 @@ is_idle(const GnfSession *session)
     return gnf_replies_length(session->replies) == 0 && gnf_channel_queued(session->channel) == 0;
 }
 
-/* qemu-ga is neither in the middle of a message nor has anything to say. */
+/* The host is not in the middle of a request, and qemu-ga has nothing to say. */
 static gboolean
 may_end(const GnfSession *session)
 {
-    return is_idle(session) && !session->owing &&
+    return is_idle(session) && !gnf_framer_is_in_message(session->framer) &&
            gnf_agent_state(session->agent) != GNF_AGENT_GREETING;
 }
 
@@ -227,7 +227,9 @@ pump(GnfSession *session)
 {
     const GnfExpectation *next;
 
-    while ((next = gnf_replies_next(session->replies)) && pump_one(session, next))
+    /* What is answered from our side, too, waits for a host that does not read. */
+    while (gnf_channel_queued(session->channel) < GNF_STREAM_QUEUE_HIGH &&
+           (next = gnf_replies_next(session->replies)) && pump_one(session, next))
         continue;
     if (session->host_done && is_idle(session)) {
         session->host_done = FALSE;
@@ -294,6 +296,9 @@ on_host_gone(gpointer user_data)
     GnfSession *session = user_data;
 
     host_left(session);
+    /* What qemu-ga says to that is not for the next host. */
+    if (gnf_channel_is_port(session->channel))
+        gnf_replies_orphan(session->replies);
     session->host_done = TRUE;
     pump(session);
 }
@@ -343,7 +348,7 @@ on_agent_lost(gpointer user_data)
     const GnfExpectation *head;
 
     session->cut |= session->halfway;
-    session->halfway = session->owing = FALSE;
+    session->halfway = FALSE;
     if (broken) {
         host_left(session);
         gnf_replies_orphan(session->replies);

@@ -228,8 +228,6 @@ be_gone(GnfStream *stream)
     if (stream->away)
         return;
     stream->away = TRUE;
-    if (stream->is_port)
-        discard_queue(stream);
     stream->handlers->gone(stream->user_data);
 }
 
@@ -292,8 +290,10 @@ on_left(gpointer user_data)
 
     stream->left_source = 0;
     g_rc_box_acquire(stream);
+    discard_queue(stream);
     stream->handlers->left(stream->user_data);
-    if (!stream->freed)
+    /* What it sent, and is not read yet, is its own still: when that is read, this comes again. */
+    if (!stream->freed && stream->reading)
         be_gone(stream);
     if (!stream->freed)
         tell_drained(stream);

@@ -20,6 +20,7 @@ class Bench:
 
     def add(self, title, unit, column, sample):
         self.rows.setdefault(title, (unit, {}))[1].setdefault(column, []).append(sample)
+        print(f"# {title}: {sample:.4g} {unit} ({column})", flush=True)
 
     def median(self, title, column):
         return statistics.median(self.rows[title][1][column])

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import threading
 
 from tests.conformance.base import PluginTest
 from tests.conformance.fakes import Server
@@ -92,6 +93,21 @@ class AgentRestarts(PluginTest):
                 self.assertIn(b"return" if len(half) < 100 else b"error", self.host.line())
                 self.assertEqual(self.host.line(), b'{"return": {}, "id": 5}\n')
                 wait_for(lambda: "return" in self.host.ask("guest-fsfreeze-status"), "qemu-ga")
+
+    def test_within_a_number_that_waits_for_a_plugin(self):
+        """Its end is not known before the byte behind it, which is the plugin's next request."""
+        go_on = threading.Event()
+        self.agents.plugin.reply = lambda line: (go_on.wait(), self.agents.plugin.echo(line))[1]
+        self.host.send(b'{"execute":"guest-test-one"}12')
+        wait_for(lambda: self.agents.plugin.requests, "the plugin to be asked")
+        self.agents.stop_agent()
+        self.agents.start_agent()
+        self.host.send(b'{"execute":"guest-test-two"}')
+        go_on.set()
+        self.assertIn(b"got", self.host.line())
+        self.assertIn(b"error", self.host.line())
+        self.assertIn(b"got", self.host.line())
+        self.assertEqual(self.host.ask("guest-ping", 3), {"return": {}, "id": 3})
 
     def test_with_many_requests_under_way(self):
         """Each is answered once and in order, by it, or by us in its place."""

@@ -2,6 +2,8 @@
 """Between freeze and thaw: plugins are refused, nothing is logged. Against a fake qemu-ga, since
 freezing is not for the machine that runs this."""
 import json
+import threading
+import time
 
 from tests.conformance.base import PluginTest
 from tests.conformance.fakes import FakeAgent
@@ -62,6 +64,25 @@ class Frozen(FakeTest):
         wait_for(lambda: self.host.ask("guest-ping") == {"return": {}}, "our own answer")
         self.assertTrue("error" in self.host.ask("guest-test-one"))
         self.assertEqual(self.agents.log_text(), before)
+
+
+class FrozenUnknown(PluginTest):
+    with_agent = False
+
+    def test_a_plugin_is_not_asked_before_it_is_known(self):
+        """qemu-ga takes its time to say that it is frozen; a command came before that."""
+        asked = threading.Event()
+
+        def late(client):
+            asked.set()
+            time.sleep(1)
+            client.sendall(b'{"return": "frozen"}\n')
+
+        fake = FakeAgent(self.agents.agent_path, {"guest-fsfreeze-status": late})
+        self.addCleanup(fake.close)
+        wait_for(asked.is_set, "qemu-ga to be greeted")
+        self.assertIn("frozen state", self.host.ask("guest-test-one")["error"]["desc"])
+        self.assertEqual(self.agents.plugin.requests, [])
 
 
 class FrozenBefore(FakeTest):

@@ -62,6 +62,12 @@ gnf_channel_set_reading(GnfChannel *channel, gboolean reading)
     channel->reading = reading;
 }
 
+gboolean
+gnf_channel_is_port(const GnfChannel *channel)
+{
+    return FALSE;
+}
+
 void
 gnf_channel_finish(GnfChannel *channel)
 {
