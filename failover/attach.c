@@ -144,11 +144,10 @@ on_link(GObject *source, GAsyncResult *result, gpointer data)
     if (!gnf_watch_wait_finish(result, &error)) {
         gnf_error_wrap(&error,
                        GNF_REASON_CODE_TIMEOUT,
-                       "%s is in %s, but has no link: %s carries the traffic; plug the NIC's "
-                       "cable or function in and repeat the command",
+                       "%s is in %s, but has no link, and the traffic goes through another port; "
+                       "plug the NIC's cable or function in and repeat the command",
                        device->interface,
-                       device->bond.interface,
-                       device->standby);
+                       device->bond.interface);
         g_task_return_error(task, error);
         return;
     }

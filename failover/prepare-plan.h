@@ -24,8 +24,8 @@ JsonNode *gnf_prepare_plan(const GnfContext *context,
                            GPtrArray *failures);
 
 /* Make the operation, or add to the one that is pending, and write it down before anything is
- * touched. work gets the devices to be done, in order, borrowed. Takes the failures. On failure the
- * operation is as it was. */
+ * touched. work gets the devices to be done, in order, borrowed. Takes the failures. On failure a
+ * new operation is dropped; in one that was pending the devices have that failure as their reason. */
 gboolean gnf_prepare_record(GnfContext *context,
                             const GnfPrepareOptions *options,
                             const GPtrArray *chosen,

@@ -6,6 +6,15 @@
 #include "tests/backend/engine.h"
 #include "tests/backend/network.h"
 
+static void
+iterate_for(gint64 seconds)
+{
+    gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+
+    while (g_get_monotonic_time() < end)
+        g_main_context_iteration(NULL, FALSE);
+}
+
 /* Somebody puts the NIC back: it is taken out again, and in the end left alone with a reason. */
 static void
 test_hold(EngineFixture *fixture, gconstpointer data)
@@ -20,9 +29,7 @@ test_hold(EngineFixture *fixture, gconstpointer data)
     }
     engine_ip("link set %s down", fixture->primary);
     engine_ip("link set %s master bond0", fixture->primary);
-    gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
-    while (g_get_monotonic_time() < end)
-        g_main_context_iteration(NULL, FALSE);
+    iterate_for(1);
     g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
     JsonObject *device = engine_device(json_object_get_object_member(info, "operation"));
     g_assert_cmpstr(
@@ -33,6 +40,72 @@ test_hold(EngineFixture *fixture, gconstpointer data)
     g_assert_cmpint(bond->bond->active, ==, engine_index(fixture, fixture->standby));
     engine_run(fixture, "prepare", "done", "detached");
     engine_assert_detached(fixture);
+}
+
+static gboolean
+standby_has_link(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) link = engine_link(fixture, fixture->standby);
+
+    return link->carrier && link->bond_port && link->bond_port->mii == GNF_MII_UP;
+}
+
+/* The standby has lost its link, and somebody puts the NIC back to save the guest: it stays. */
+static void
+test_hold_without_standby(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_ip("link set %s down", fixture->standby);
+    engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set %s master bond0", fixture->primary);
+    iterate_for(3);
+    g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
+    g_assert_cmpint(primary->controller, ==, fixture->bond);
+    g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
+    JsonObject *operation = json_object_get_object_member(info, "operation");
+    engine_assert_report(operation, "failed", "switched");
+    g_assert_cmpstr(json_object_get_string_member(
+                        json_object_get_object_member(engine_device(operation), "reason"), "code"),
+                    ==,
+                    "no-standby");
+    engine_ip("link set %s up", fixture->standby);
+    engine_wait(fixture, standby_has_link, "the standby has a link");
+    engine_run(fixture, "prepare", "done", "detached");
+}
+
+/* The bond is made anew while the NIC is away: it is the same one to us, by its name. */
+static void
+test_bond_made_anew(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_ip("link del bond0");
+    engine_ip("link add bond0 type bond mode active-backup miimon 20");
+    engine_ip("link set %s down", fixture->standby);
+    engine_ip("link set %s master bond0", fixture->standby);
+    engine_ip("link set bond0 up");
+    fixture->bond = engine_index(fixture, "bond0");
+    engine_wait(fixture, standby_has_link, "the standby has a link");
+    engine_run_to_end(fixture, "complete", "attached");
+    g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
+    g_assert_cmpint(primary->controller, ==, fixture->bond);
+}
+
+/* A cancel that names another operation changes nothing: the complete goes on waiting. */
+static void
+test_cancel_of_another(EngineFixture *fixture, gconstpointer data)
+{
+    char *waiting = NULL;
+
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_unplug(fixture);
+    engine_send(fixture, "complete", "{\"timeout-ms\": 60000}", &waiting);
+    engine_assert_refused(
+        fixture, "cancel", "{\"operation\": \"another\"}", "invalid-argument: operation");
+    g_assert_null(waiting);
+    engine_plug(fixture);
+    g_autoptr(JsonObject) ended = engine_receive(&waiting);
+    engine_assert_report(json_object_get_object_member(ended, "return"), "done", "attached");
+    engine_assert_attached(fixture, TRUE);
 }
 
 /* The engine dies and comes back: the record says where things stand. */
@@ -143,7 +216,10 @@ main(int argc, char **argv)
     g_test_add(path, EngineFixture, data, engine_set_up, func, engine_tear_down)
     g_test_init(&argc, &argv, NULL);
     ADD("/engine/cancel/forgets-what-is-gone", NULL, test_cancel_forgets);
+    ADD("/engine/cancel/of-another-operation", NULL, test_cancel_of_another);
     ADD("/engine/hold/put-back-by-somebody", NULL, test_hold);
+    ADD("/engine/hold/put-back-without-standby", NULL, test_hold_without_standby);
+    ADD("/engine/hold/bond-made-anew", NULL, test_bond_made_anew);
     ADD("/engine/hold/revert-after", NULL, test_revert);
     ADD("/engine/hold/prepare-after-unplug", NULL, test_prepare_after_unplug);
     ADD("/engine/hold/returns-by-itself", NULL, test_returns_by_itself);

@@ -129,11 +129,13 @@ def wake_ups(guest, pid, seconds):
 def measure_idle(bench, guest, plugind):
     for host in ("with a host", "without a host"):
         counted = wake_ups(guest, plugind, IDLE_SECONDS)
-        if host == "without a host":
-            guest.agent.close()
+        guest.agent.close()
+        if host == "with a host":
+            guest.connect_agent(60)
         time.sleep(IDLE_SECONDS + 6)
         guest.connect_agent(60)
         count = counted()
+        print(f"# woke up {count} times in {IDLE_SECONDS} s {host}", flush=True)
         bench.figure(f"idle-wake-ups-{host.replace(' ', '-')}", count / IDLE_SECONDS, "a second",
                      most=0)
         if count:
@@ -161,6 +163,7 @@ def channel():
         measure_pings(bench, clients)
         measure_reads(bench, guest, clients)
         measure_memory(bench, guest, plugind, agent)
+        clients[THROUGH].close()  # else the port would have its host still
         measure_idle(bench, guest, plugind)
     bench.show()
 

@@ -40,6 +40,7 @@ class LineSocket:
     def connect(self, timeout=10):
         def attempt():
             candidate = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            candidate.settimeout(timeout)  # QEMU lets one client wait behind the one it has
             try:
                 candidate.connect(str(self.path))
             except OSError:

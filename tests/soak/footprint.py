@@ -10,13 +10,13 @@ from dataclasses import dataclass
 # RssAnon in KiB, beyond the first footprint's. It grows by whole pages as the heap's pieces fall
 # now so, now so: a byte lost in each of 190 cycles' hundreds of messages is far more than that.
 SLACK_KIB = {
-    "qga-plugind": 64,
-    "qga-net-failoverd": 256,
+    "qga-plugind": 32,
+    "qga-net-failoverd": 192,
     # Not ours. qemu-ga keeps nothing but the last guest-exec's output.
-    "qemu-ga": 256,
+    "qemu-ga": 64,
     # Not ours. NetworkManager logs and keeps D-Bus objects of devices and connections that come
     # and go; its heap is some 10 MiB of small pieces.
-    "NetworkManager": 4096,
+    "NetworkManager": 1024,
 }
 # It ends when it is idle, and may have done so between two cycles.
 SOCKET_ACTIVATED = ("qga-net-failoverd",)
