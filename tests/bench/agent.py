@@ -120,9 +120,9 @@ def measure_memory(bench, guest, plugind, agent):
 def wake_ups(guest, pid, seconds):
     """Wake-ups of a process while nobody asks for anything; the guest counts by itself, and what
     the asking itself costs is outside."""
-    count = WAKE_UPS.format(pid)
-    guest.sh(f"systemd-run -q --collect --unit idle /bin/sh -c 'sleep 2; {count} >/run/before; "
-             f"sleep {seconds}; {count} >/run/after'".replace("{ n += $2 }", "{ n += \\$2 }"))
+    count = WAKE_UPS.format(pid).replace("$2", "\\$2")
+    script = f"sleep 2; {count} >/run/before; sleep {seconds}; {count} >/run/part; mv /run/part /run/after"
+    guest.sh(f"rm -f /run/after; systemd-run -q --collect --unit idle /bin/sh -c '{script}'")
     return lambda: int(guest.read("/run/after")) - int(guest.read("/run/before"))
 
 
@@ -132,8 +132,10 @@ def measure_idle(bench, guest, plugind):
         guest.agent.close()
         if host == "with a host":
             guest.connect_agent(60)
-        time.sleep(IDLE_SECONDS + 6)
+        time.sleep(IDLE_SECONDS + 8)  # a starved guest's seconds are longer
         guest.connect_agent(60)
+        guest.wait_for(lambda: guest.exec(["/bin/test", "-e", "/run/after"], check=False).code == 0,
+                       "the guest to have counted", 60)
         count = counted()
         print(f"# woke up {count} times in {IDLE_SECONDS} s {host}", flush=True)
         bench.figure(f"idle-wake-ups-{host.replace(' ', '-')}", count / IDLE_SECONDS, "a second",
