@@ -120,9 +120,10 @@ def measure_memory(bench, guest, plugind, agent):
 def wake_ups(guest, pid, seconds):
     """Wake-ups of a process while nobody asks for anything; the guest counts by itself, and what
     the asking itself costs is outside."""
-    count = WAKE_UPS.format(pid).replace("$2", "\\$2")
-    script = f"sleep 2; {count} >/run/before; sleep {seconds}; {count} >/run/part; mv /run/part /run/after"
-    guest.sh(f"rm -f /run/after; systemd-run -q --collect --unit idle /bin/sh -c '{script}'")
+    count = WAKE_UPS.format(pid)
+    guest.write("/run/idle.sh", f"rm -f /run/after; sleep 2; {count} >/run/before\n"
+                f"sleep {seconds}; {count} >/run/part; mv /run/part /run/after\n")
+    guest.sh("systemd-run -q --collect --unit idle /bin/sh /run/idle.sh")
     return lambda: int(guest.read("/run/after")) - int(guest.read("/run/before"))
 
 
