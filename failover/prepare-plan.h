@@ -25,7 +25,8 @@ JsonNode *gnf_prepare_plan(const GnfContext *context,
 
 /* Make the operation, or add to the one that is pending, and write it down before anything is
  * touched. work gets the devices to be done, in order, borrowed. Takes the failures. On failure a
- * new operation is dropped; in one that was pending the devices have that failure as their reason. */
+ * new operation is dropped; in one that was pending the devices have that failure as their reason.
+ */
 gboolean gnf_prepare_record(GnfContext *context,
                             const GnfPrepareOptions *options,
                             const GPtrArray *chosen,
