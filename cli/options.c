@@ -185,20 +185,54 @@ add_common(GArray *entries, GnfOptions *options)
     g_array_append_vals(entries, common, G_N_ELEMENTS(common));
 }
 
-/* The context borrows reader and what it points to. */
-static GOptionContext *
-new_context(Reader *reader)
+static GArray *
+new_entries(Reader *reader)
 {
     const GnfSubcommand *subcommand = reader->subcommand;
-    g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
-    GOptionContext *context = g_option_context_new(subcommand ? NULL : "COMMAND");
-    GOptionGroup *group = g_option_group_new("main", "", "", reader, NULL);
+    GArray *entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 
     if (subcommand)
         add_arguments(entries, subcommand);
     if (subcommand && subcommand->can_wait)
         add_waiting(entries, reader->options);
     add_common(entries, reader->options);
+    return entries;
+}
+
+/* GOption takes --eject=no for --eject. */
+static gboolean
+check_flags(Reader *reader, char **argv, GError **error)
+{
+    g_autoptr(GArray) entries = new_entries(reader);
+
+    for (guint i = 0; i < entries->len; i++) {
+        const GOptionEntry *entry = &g_array_index(entries, GOptionEntry, i);
+        g_autofree char *with_value = g_strdup_printf("--%s=", entry->long_name);
+        if (entry->arg != G_OPTION_ARG_NONE && !(entry->flags & G_OPTION_FLAG_NO_ARG))
+            continue;
+        for (char **word = argv; *word && !g_str_equal(*word, "--"); word++) {
+            if (!g_str_has_prefix(*word, with_value))
+                continue;
+            g_set_error(error,
+                        G_OPTION_ERROR,
+                        G_OPTION_ERROR_BAD_VALUE,
+                        "--%s takes no value",
+                        entry->long_name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* The context borrows reader and what it points to. */
+static GOptionContext *
+new_context(Reader *reader)
+{
+    const GnfSubcommand *subcommand = reader->subcommand;
+    g_autoptr(GArray) entries = new_entries(reader);
+    GOptionContext *context = g_option_context_new(subcommand ? NULL : "COMMAND");
+    GOptionGroup *group = g_option_group_new("main", "", "", reader, NULL);
+
     g_option_group_add_entries(group, (const GOptionEntry *)(gpointer)entries->data);
     g_option_context_set_main_group(context, group);
     /* Its own --help would end the program. */
@@ -225,7 +259,7 @@ gnf_options_read(GnfOptions *options, const GnfSubcommand *subcommand, char ***a
     Reader reader = {options, subcommand};
     g_autoptr(GOptionContext) context = new_context(&reader);
 
-    if (!g_option_context_parse_strv(context, argv, error))
+    if (!check_flags(&reader, *argv, error) || !g_option_context_parse_strv(context, argv, error))
         return FALSE;
     if (!subcommand || options->help || options->version)
         return TRUE;

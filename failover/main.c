@@ -189,7 +189,15 @@ parse_options(int *argc, char ***argv, GError **error)
     g_option_context_set_summary(
         context, "The guest's network failover engine: guest-net-failover-* commands.");
     g_option_context_add_main_entries(context, entries, NULL);
-    return g_option_context_parse(context, argc, argv, error);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc > 1)
+        g_set_error(error,
+                    G_OPTION_ERROR,
+                    G_OPTION_ERROR_BAD_VALUE,
+                    "unexpected argument '%s'",
+                    (*argv)[1]);
+    return *argc == 1;
 }
 
 int

@@ -87,14 +87,65 @@ static const GOptionEntry entries[] = {
     {NULL},
 };
 
-static void
-take_key(GKeyFile *file, const char *key, char **value)
+static const struct {
+    const char *key;
+    char **value;
+} config_keys[] = {
+    {"method", &method_name},
+    {"path", &path},
+    {"agent-socket", &agent_socket},
+    {"plugin-dir", &plugin_dir},
+    {"allow-rpcs", &allow_rpcs},
+    {"block-rpcs", &block_rpcs},
+};
+
+/* Those of qemu-ga.conf that mean nothing here. */
+static const char *const qemu_ga_keys[] = {
+    "daemon", "fsfreeze-hook", "logfile", "pidfile", "retry-path", "statedir", "verbose", NULL};
+
+/* The command line comes first. */
+static gboolean
+take_key(GKeyFile *file, const char *key)
 {
-    if (!*value)
-        *value = g_key_file_get_string(file, CONFIG_GROUP, key, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(config_keys); i++) {
+        if (!g_str_equal(key, config_keys[i].key))
+            continue;
+        if (!*config_keys[i].value)
+            *config_keys[i].value = g_key_file_get_string(file, CONFIG_GROUP, key, NULL);
+        return TRUE;
+    }
+    return g_strv_contains(qemu_ga_keys, key);
 }
 
-/* The default file may be missing; one that was asked for may not. */
+/* What is mistyped must not be taken for a list that is in force. */
+static gboolean
+take_keys(GKeyFile *file, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    g_auto(GStrv) keys = g_key_file_get_keys(file, CONFIG_GROUP, NULL, NULL);
+
+    for (char **group = groups; *group; group++) {
+        if (g_str_equal(*group, CONFIG_GROUP))
+            continue;
+        g_set_error(error,
+                    G_KEY_FILE_ERROR,
+                    G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
+                    "there is no group [%s]",
+                    *group);
+        return FALSE;
+    }
+    for (char **key = keys; key && *key; key++) {
+        if (take_key(file, *key))
+            continue;
+        g_set_error(
+            error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND, "there is no key %s", *key);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The default file may be missing; one that was asked for may not. What cannot be made sense of is
+ * no reason for the host to lose the agent: only no plugin is asked then. */
 static gboolean
 read_config(GError **error)
 {
@@ -102,18 +153,19 @@ read_config(GError **error)
     const char *name = config_path ? config_path : DEFAULT_CONFIG;
     g_autoptr(GError) wrong = NULL;
 
-    if (!g_key_file_load_from_file(file, name, G_KEY_FILE_NONE, &wrong)) {
-        if (!config_path && g_error_matches(wrong, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-            return TRUE;
+    if (g_key_file_load_from_file(file, name, G_KEY_FILE_NONE, &wrong) && take_keys(file, &wrong))
+        return TRUE;
+    if (!config_path && g_error_matches(wrong, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return TRUE;
+    if (config_path && wrong->domain == G_FILE_ERROR) {
         g_propagate_prefixed_error(error, g_steal_pointer(&wrong), "reading %s: ", name);
         return FALSE;
     }
-    take_key(file, "method", &method_name);
-    take_key(file, "path", &path);
-    take_key(file, "agent-socket", &agent_socket);
-    take_key(file, "plugin-dir", &plugin_dir);
-    take_key(file, "allow-rpcs", &allow_rpcs);
-    take_key(file, "block-rpcs", &block_rpcs);
+    g_warning("reading %s: %s; until that is mended, no command of a plugin is allowed",
+              name,
+              wrong->message);
+    g_free(allow_rpcs);
+    allow_rpcs = g_strdup("");
     return TRUE;
 }
 
@@ -242,7 +294,15 @@ parse_options(int *argc, char ***argv, GError **error)
         g_option_context_new("- plugin host for the QEMU guest agent");
 
     g_option_context_add_main_entries(context, entries, NULL);
-    return g_option_context_parse(context, argc, argv, error);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc > 1)
+        g_set_error(error,
+                    G_OPTION_ERROR,
+                    G_OPTION_ERROR_BAD_VALUE,
+                    "unexpected argument '%s'",
+                    (*argv)[1]);
+    return *argc == 1;
 }
 
 static gboolean

@@ -68,7 +68,7 @@ class BothLists(ListTest):
 
 
 class NoLists(ListTest):
-    config = "[general]\nverbose=true\n[other]\nblock-rpcs=guest-test-one\n"
+    config = "[general]\nverbose=true\nstatedir=/run\n"  # qemu-ga's
 
     def test_all_are_allowed(self):
         self.expect_allowed("guest-test-one", "guest-test-two")
@@ -101,3 +101,27 @@ class AgentBlocks(PluginTest):
                  if entry["name"] == "guest-ping"]
         self.assertEqual(shown, [False])
         self.assertEqual(self.agents.plugin.requests, [])
+
+
+class MistypedKey(ListTest):
+    """Nobody is to believe in a list that is not in force; and the agent itself goes on."""
+
+    config = "[general]\nblock-rpc=guest-test-two\n"
+
+    def test_no_plugin_is_allowed(self):
+        self.expect_allowed()
+        wait_for(lambda: "there is no key block-rpc" in self.agents.log_text(), "the warning")
+
+
+class MistypedGroup(ListTest):
+    config = "[qga]\nblock-rpcs=guest-test-two\n"
+
+    def test_no_plugin_is_allowed(self):
+        self.expect_allowed()
+
+
+class NoKeyFile(ListTest):
+    config = "block-rpcs guest-test-two\n"
+
+    def test_no_plugin_is_allowed(self):
+        self.expect_allowed()

@@ -121,7 +121,7 @@ def main():
     for line in wrong:
         print(f"demo: aided: {line}", file=sys.stderr)
     print(f"\n{'FAILED' if wrong else 'OK'}: the aided guest "
-          + ("did not keep its network" if wrong else "lost nothing and its new NIC took over"))
+          + ("did not keep its network" if wrong else "lost nothing but at the stop-and-copy, and its new NIC took over"))
     return 1 if wrong else 0
 
 

@@ -37,7 +37,7 @@ def list_tests(chosen, pattern):
     """Print every test; the exit code, 1 where a program does not tell."""
     status = 0
     for suite in chosen:
-        print(f'{suite}: {suites.DEFAULT.get(suite, "by name only")}')
+        print(f'{suite}: {suites.describe(suite)}')
         for program in suites.listing(suite):
             try:
                 for name in selected(suite, program, pattern or ''):

@@ -54,6 +54,13 @@ class Program(NamedTuple):
         return [word for name in names for word in ('-p', '/' + name)] if self.is_glib else names
 
 
+def describe(suite):
+    """What it is, and when it runs."""
+    if suite in SHORTENED:
+        return f'{SHORTENED[suite]}; in a short form without a name'
+    return DEFAULT.get(suite, 'by name only')
+
+
 def optional():
     """The suites that run by name only."""
     tests = os.path.join(ROOT, 'tests')
