@@ -56,6 +56,7 @@ restore(gpointer data)
     if (gnf_traffic_restore(attach->context, attach->device, &error)) {
         step_done(attach, GNF_STEP_RESTORE);
         attach->device->state = GNF_STATE_ATTACHED;
+        attach->device->asked = FALSE;
         g_task_return_boolean(task, TRUE);
     } else {
         g_task_return_error(task, error);
@@ -324,7 +325,7 @@ never_left(const GnfContext *context, const GnfOperationDevice *device)
 {
     g_autoptr(GnfLink) link = gnf_link_get(context->netlink, device->ifindex, NULL);
 
-    return device->state == GNF_STATE_SWITCHED && device->undone == 0 && link &&
+    return device->state == GNF_STATE_SWITCHED && !device->asked && device->undone == 0 && link &&
            link->controller == device->bond.ifindex;
 }
 

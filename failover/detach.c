@@ -7,6 +7,7 @@
 #include "failover/deadline.h"
 #include "failover/error.h"
 #include "failover/fault.h"
+#include "failover/record.h"
 #include "failover/traffic.h"
 
 /* What the manager says is done, the kernel has done: its event only has to be read. */
@@ -119,6 +120,8 @@ ask_manager(GTask *task, GnfManager manager)
     const GnfTarget target = gnf_operation_device_target(detach->device);
 
     detach->manager = manager;
+    detach->device->asked = TRUE;
+    gnf_record_note(detach->context->record_path, detach->context->operation);
     gnf_managers_detach_async(detach->context->managers,
                               manager,
                               &target,

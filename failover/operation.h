@@ -51,6 +51,7 @@ typedef struct {
     char *standby; /* the interface that carries the traffic */
     int standby_ifindex;
     GnfState state;
+    gboolean asked;      /* its manager was told to let go of it, and may be about to */
     gboolean forgotten;  /* absent, and cancel has given it up: not pending any more */
     guint undone;        /* how often somebody put it back into the bond while detached */
     GArray *steps;       /* of GnfStepDone; of the last command */

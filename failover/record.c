@@ -48,6 +48,7 @@ static const Member device_members[] = {
     DEVICE("profile", KIND_STRING, profile),
     DEVICE("standby", KIND_STRING, standby),
     DEVICE("standby-ifindex", KIND_INT, standby_ifindex),
+    DEVICE("asked", KIND_BOOLEAN, asked),
     DEVICE("forgotten", KIND_BOOLEAN, forgotten),
     DEVICE("undone", KIND_INT, undone),
     DEVICE("wanted-mac", KIND_STRING, wanted_mac),

@@ -29,6 +29,7 @@ typedef struct {
     char *old_interface;
     char *old_mac;
     int bond_ifindex;
+    gboolean confirmed;       /* NetworkManager has answered since we came */
     gboolean pointed;         /* the copy in memory has been made for this NIC */
     guint attempts;           /* how often we asked for the activation */
     NMActiveConnection *mine; /* what the last of these made */
@@ -310,6 +311,15 @@ is_done(NMDevice *device, NMActiveConnection *active)
            nm_active_connection_get_state(active) == NM_ACTIVE_CONNECTION_STATE_ACTIVATED;
 }
 
+/* What is known may be from before a disconnect that NetworkManager was asked for, and has not come
+ * to yet. It answers in order: what is known after this is from after that. */
+static void
+confirm(Attach *self, NMDevice *device)
+{
+    self->confirmed = TRUE;
+    gnf_nm_call_set_autoconnect(&self->call, device, TRUE);
+}
+
 static void
 attach_device(Attach *self, NMDevice *device)
 {
@@ -329,8 +339,8 @@ attach_device(Attach *self, NMDevice *device)
         start(self, device, profile);
     else if (!is_done(device, active))
         self->call.waiting_for = "NetworkManager to put it into the bond";
-    else if (gnf_nm_get_blocked(self->call.nm, self->call.ifindex))
-        gnf_nm_call_set_autoconnect(&self->call, device, TRUE);
+    else if (!self->confirmed || gnf_nm_get_blocked(self->call.nm, self->call.ifindex))
+        confirm(self, device);
     else
         succeed(self, device, profile);
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The fault matrix, a case for each row: see faults.py."""
+import time
+
 from tests.lab import profiles
 from tests.runner.cases import Failed
-from tests.vm.faults import FAULTS, ROWS, Cell, guest_files
+from tests.vm import expect
+from tests.vm.faults import FAULTS, NIC, ROWS, Cell, guest_files
 from tests.vm.registry import FAULT, case
 from tests.vm.stage import Stage
 
@@ -32,3 +35,23 @@ def play_row(stage, row):
 
 for each in ROWS:
     case(f"faults/{each.name}", FAULT)(lambda stage, row=each: play_row(stage, row))
+
+
+@case("hang/prepare-detach", FAULT)
+def manager_hangs(stage):
+    """NetworkManager is told to let go of the NIC and does so a minute later: by then prepare has
+    failed, and has not been able to put the NIC back. Nothing may be said to be over before."""
+    cell = Cell(stage, ROWS[0], "")
+    cell.script("start", "detach", "", "prepare", "--timeout-ms", "60000")
+    stage.guest.sh("pkill -STOP -x NetworkManager")
+    try:
+        cell.script("go", "detach")
+        time.sleep(1)
+        code, _, text = cell.guest.exec(["/usr/local/bin/faults.sh", "client"], 90).out.partition("\n")
+    finally:
+        stage.guest.sh("pkill -CONT -x NetworkManager")
+    expect.same((code, "could not be put back" in text), ("1", True), f"how prepare ended: {text}")
+    stage.guest.wait_bond(lambda bond: NIC not in bond.ports, "the disconnect after all", 30)
+    expect.holds(stage.query()["operation"]["status"] != "done", "the operation is said to be done")
+    expect.done(stage.cancel(), "cancel", "attached")
+    expect.on_primary(stage, NIC)
