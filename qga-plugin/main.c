@@ -117,31 +117,38 @@ take_key(GKeyFile *file, const char *key)
     return g_strv_contains(qemu_ga_keys, key);
 }
 
-/* What is mistyped must not be taken for a list that is in force. */
+/* What is mistyped must not be taken for a list that is in force. The other keys count all the
+ * same: how the host is reached may be one of them. */
 static gboolean
 take_keys(GKeyFile *file, GError **error)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
     g_auto(GStrv) keys = g_key_file_get_keys(file, CONFIG_GROUP, NULL, NULL);
 
+    const char *key_wrong = NULL;
+    const char *group_wrong = NULL;
+
+    for (char **key = keys; key && *key; key++) {
+        if (!take_key(file, *key))
+            key_wrong = *key;
+    }
     for (char **group = groups; *group; group++) {
-        if (g_str_equal(*group, CONFIG_GROUP))
-            continue;
+        if (!g_str_equal(*group, CONFIG_GROUP))
+            group_wrong = *group;
+    }
+    if (key_wrong)
+        g_set_error(error,
+                    G_KEY_FILE_ERROR,
+                    G_KEY_FILE_ERROR_KEY_NOT_FOUND,
+                    "there is no key %s",
+                    key_wrong);
+    else if (group_wrong)
         g_set_error(error,
                     G_KEY_FILE_ERROR,
                     G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
                     "there is no group [%s]",
-                    *group);
-        return FALSE;
-    }
-    for (char **key = keys; key && *key; key++) {
-        if (take_key(file, *key))
-            continue;
-        g_set_error(
-            error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND, "there is no key %s", *key);
-        return FALSE;
-    }
-    return TRUE;
+                    group_wrong);
+    return !key_wrong && !group_wrong;
 }
 
 /* The default file may be missing; one that was asked for may not. What cannot be made sense of is
