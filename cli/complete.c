@@ -16,6 +16,7 @@ static const GnfOption options[] = {
      GNF_OPTION_REPLACEMENT,
      "SELECTOR[,replaces=MAC]",
      "A new NIC and the MAC of the old one, repeatable (default: same MACs)"},
+    {"stage", "stage", GNF_OPTION_TEXT, "attach|activate", "Do only this part (default: both)"},
     {"timeout-ms",
      "timeout-ms",
      GNF_OPTION_NUMBER,

@@ -24,7 +24,8 @@ _qga_net_failover() {
         choices=$(cd /sys/class/net 2>/dev/null && printf '%s\n' */device | sed 's,/device$,,')
         ;;
     --stage | --policy)
-        help=$("$program" prepare --help 2>/dev/null)
+        # $command is one word or none.
+        help=$("$program" ${command:+"$command"} --help 2>/dev/null)
         choices=$(sed -n "s/^ *$previous=\([a-z|-]*\).*/\1/p" <<<"$help" | tr '|' '\n')
         ;;
     --socket | -s)

@@ -66,11 +66,15 @@ print_engine(GString *out, JsonObject *info)
 {
     g_autofree char *version = gnf_text_printable(text_of(info, "version"));
     g_autofree char *stages = join(info, "stages");
+    g_autofree char *complete_stages = join(info, "complete-stages");
     g_autofree char *policies = join(info, "policies");
     gboolean eject = json_object_get_boolean_member(info, "eject");
 
     g_string_append_printf(out, "Engine %s\n", version);
-    g_string_append_printf(out, "  stages:   %s\n", *stages ? stages : "-");
+    g_string_append_printf(out,
+                           "  stages:   %s; of complete: %s\n",
+                           *stages ? stages : "-",
+                           *complete_stages ? complete_stages : "-");
     g_string_append_printf(out, "  policies: %s\n", *policies ? policies : "-");
     g_string_append_printf(out, "  eject:    %s\n", eject ? "yes" : "no");
 }
@@ -191,6 +195,21 @@ print_primaries(GString *out, JsonArray *primaries, gboolean colours)
         g_string_append_printf(out, "\n%s", remarks->str);
 }
 
+/* A sentence for each function that might be a primary and cannot be one. */
+static void
+print_out_of_reach(GString *out, JsonArray *functions)
+{
+    guint count = json_array_get_length(functions);
+
+    for (guint i = 0; i < count; i++) {
+        JsonObject *function = json_array_get_object_element(functions, i);
+        gnf_text_reason(out,
+                        text_of(function, "pci-address"),
+                        "is out of reach",
+                        object_of(function, "reason"));
+    }
+}
+
 static void
 print(GString *out, JsonObject *info, gboolean colours)
 {
@@ -199,6 +218,7 @@ print(GString *out, JsonObject *info, gboolean colours)
     print_engine(out, info);
     print_managers(out, json_object_get_array_member(info, "backends"), colours);
     print_primaries(out, json_object_get_array_member(info, "primaries"), colours);
+    print_out_of_reach(out, json_object_get_array_member(info, "out-of-reach"));
     g_string_append_c(out, '\n');
     if (operation)
         gnf_report_print(out, operation, colours);

@@ -14,8 +14,8 @@
 #include "failover/record.h"
 #include "failover/traffic.h"
 
-/* The link must have been up for longer than the bond looks at it; bonding's usual interval is
- * this long, and a bond without one says "up" without looking. */
+/* The link must have been up for longer than the bond's interval of looking at it; the usual one is
+ * this long, and a bond without a monitor says "up" without looking. */
 #define MIN_STABLE_MS 100
 
 /* What the manager says is done, the kernel has done: its event only has to be read. */
@@ -107,6 +107,21 @@ move_traffic(gpointer data)
     gnf_fault_point(attach->context, GNF_STEP_DRAIN, attach->device, drain, task);
 }
 
+/* The stage `attach`: all is ready for the traffic, and what the network sends to the NIC already
+ * is accepted. From here on it is a port whose traffic was moved. */
+static void
+stop_before_activate(GTask *task)
+{
+    const Attach *attach = g_task_get_task_data(task);
+    GnfOperationDevice *device = attach->device;
+
+    device->state = GNF_STATE_SWITCHED;
+    device->asked = FALSE;
+    device->undone = 0;
+    g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+}
+
 /* The link is proven: the traffic goes where it went before. */
 static void
 activate(GTask *task)
@@ -114,7 +129,9 @@ activate(GTask *task)
     const Attach *attach = g_task_get_task_data(task);
     const GnfOperationDevice *device = attach->device;
 
-    if (device->was_active && gnf_mode_has_active_port(device->bond.mode))
+    if (attach->context->operation->only_attach)
+        stop_before_activate(task);
+    else if (device->was_active && gnf_mode_has_active_port(device->bond.mode))
         gnf_fault_point(attach->context, GNF_STEP_ACTIVATE, device, move_traffic, task);
     else
         finish(task);
@@ -175,6 +192,13 @@ has_link_or_is_gone(gpointer data)
            link->bond_port->mii == GNF_MII_UP;
 }
 
+/* How often the bond looks at its ports, by whichever monitor. */
+static guint32
+monitor_interval(const GnfBond *bond)
+{
+    return MAX(bond->miimon_ms, bond->arp_interval_ms);
+}
+
 static void
 wait_for_link(gpointer data)
 {
@@ -186,7 +210,7 @@ wait_for_link(gpointer data)
         .check = has_link_or_is_gone,
         .data = attach,
         .ifindex = device->ifindex,
-        .stable_ms = MAX(MIN_STABLE_MS, bond && bond->bond ? bond->bond->miimon_ms : 0),
+        .stable_ms = MAX(MIN_STABLE_MS, bond && bond->bond ? monitor_interval(bond->bond) : 0),
         .timeout_ms = GNF_LINK_TIMEOUT_MS,
     };
 
@@ -273,6 +297,31 @@ on_attached(GObject *source, GAsyncResult *result, gpointer data)
 
 /* -- the beginning: who has the bond now -- */
 
+/* The bond gives its ports its own MTU, and a port that cannot have it is refused with a bare errno
+ * (kernel: bond_enslave). A NIC that is gone is for others to find out. */
+static gboolean
+check_mtu(const Attach *attach, GError **error)
+{
+    const GnfOperationDevice *device = attach->device;
+    g_autoptr(GnfLink) nic = gnf_link_get(attach->context->netlink, device->ifindex, NULL);
+    g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
+
+    if (!nic || !bond || nic->max_mtu == 0 || nic->max_mtu >= bond->mtu)
+        return TRUE;
+    g_set_error(
+        error,
+        GNF_ERROR,
+        GNF_REASON_CODE_NOT_PERMITTED,
+        "putting %s into %s again: it takes an MTU of %u at the most, and %s has %u; plug a "
+        "NIC in that can, or lower the bond's",
+        device->interface,
+        bond->name,
+        nic->max_mtu,
+        bond->name,
+        bond->mtu);
+    return FALSE;
+}
+
 static void
 on_owner(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -287,6 +336,11 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
                        GNF_REASON_CODE_MANAGER_FAILED,
                        "finding out who has %s",
                        device->bond.interface);
+        g_task_return_error(task, error);
+        g_object_unref(task);
+        return;
+    }
+    if (!check_mtu(attach, &error)) {
         g_task_return_error(task, error);
         g_object_unref(task);
         return;

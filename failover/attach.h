@@ -17,9 +17,9 @@
 /*
  * device->ifindex is the NIC that takes the place; it is plugged in and udev is done with it. It
  * may be in the bond already. Ends with the state attached, the bond's options restored under the
- * NIC's name; or with an error that leaves the traffic on the standby, and the state present (or
- * switched, where it never left the bond). Cancelling ends the wait for the link, not the manager's
- * work. device lives until the end.
+ * NIC's name, or, where the operation is only to attach, switched; or with an error that leaves the
+ * traffic on the standby, and the state present (or switched, where it never left the bond).
+ * Cancelling ends the wait for the link, not the manager's work. device lives until the end.
  */
 void gnf_attach_async(GnfContext *context,
                       GnfOperationDevice *device,

@@ -247,6 +247,7 @@ begin(gpointer data)
 void
 gnf_complete_async(GnfContext *context,
                    GnfVerb verb,
+                   gboolean only_attach,
                    GCancellable *cancellable,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
@@ -254,6 +255,7 @@ gnf_complete_async(GnfContext *context,
     GTask *task = new_task(context, cancellable, callback, user_data);
 
     gnf_operation_begin(context->operation, verb);
+    context->operation->only_attach = only_attach;
     gnf_record_note(context->record_path, context->operation);
     gnf_fault_point(context, GNF_STEP_ANNOUNCE, NULL, begin, task);
 }
@@ -266,6 +268,7 @@ gnf_complete_returned_async(GnfContext *context,
 {
     GTask *task = new_task(context, cancellable, callback, user_data);
 
+    context->operation->only_attach = context->operation->by_stages;
     for (guint i = 0; i < context->operation->devices->len; i++) {
         GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
         if (!is_returned(device))
@@ -293,6 +296,29 @@ gnf_complete_is_possible(GnfContext *context)
             return TRUE;
     }
     return FALSE;
+}
+
+GError *
+gnf_complete_check_id(const GnfOperation *operation, JsonObject *arguments)
+{
+    const char *id =
+        arguments ? json_object_get_string_member_with_default(arguments, "operation", NULL) : NULL;
+
+    if (!operation || !id || g_str_equal(id, operation->id))
+        return NULL;
+    return gnf_reason(GNF_REASON_CODE_INVALID_ARGUMENT,
+                      "operation: '%s' is not the operation at hand, '%s'",
+                      id,
+                      operation->id);
+}
+
+gboolean
+gnf_complete_is_only_attach(JsonObject *arguments)
+{
+    const char *stage =
+        arguments ? json_object_get_string_member_with_default(arguments, "stage", NULL) : NULL;
+
+    return g_strcmp0(stage, gnf_complete_stage_to_string(GNF_COMPLETE_STAGE_ATTACH)) == 0;
 }
 
 GError *

@@ -11,6 +11,7 @@
 #include "failover/traffic.h"
 
 #define SLOTS "/sys/bus/pci/slots"
+#define DEVICES "/sys/bus/pci/devices"
 
 typedef struct {
     GnfContext *context;
@@ -28,25 +29,37 @@ is_gone(gpointer data)
     return !link && gnf_netlink_error_is_gone(error);
 }
 
+/* It is gone. */
 static void
-on_gone(GObject *source, GAsyncResult *result, gpointer data)
+end(GTask *task)
 {
-    g_autoptr(GTask) task = data;
     const Eject *eject = g_task_get_task_data(task);
-    GError *error = NULL;
 
-    if (!gnf_watch_wait_finish(result, &error)) {
-        gnf_error_wrap(&error,
-                       GNF_REASON_CODE_TIMEOUT,
-                       "%s is still there after its slot was powered off",
-                       eject->device->interface);
-        g_task_return_error(task, error);
-        return;
-    }
     eject->device->ifindex = 0;
     eject->device->state = GNF_STATE_ABSENT;
     gnf_operation_device_step(eject->device, GNF_STEP_EJECT, eject->begun_us);
     g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+}
+
+static void
+on_gone(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    const Eject *eject = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (gnf_watch_wait_finish(result, &error)) {
+        end(task);
+        return;
+    }
+    gnf_error_wrap(&error,
+                   GNF_REASON_CODE_SLOT_REFUSED,
+                   "%s is still there after its slot was powered off: unplug it from the host, or "
+                   "cancel",
+                   eject->device->interface);
+    g_task_return_error(task, error);
+    g_object_unref(task);
 }
 
 static void
@@ -62,8 +75,8 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
 
     if (g_output_stream_write_finish(G_OUTPUT_STREAM(source), result, &error) < 0) {
         gnf_error_wrap(&error,
-                       GNF_REASON_CODE_NOT_PERMITTED,
-                       "powering the slot of %s off",
+                       GNF_REASON_CODE_SLOT_REFUSED,
+                       "powering the slot of %s off; unplug it from the host, or cancel",
                        eject->device->interface);
         g_task_return_error(task, error);
         return;
@@ -91,59 +104,124 @@ find_power_file(const char *pci_address)
     return NULL;
 }
 
-static void
-set_no_slot_error(const char *interface, const char *pci_address, GError **error)
+static gboolean
+has_driver(const char *pci_address)
 {
-    g_set_error(
-        error,
-        GNF_ERROR,
-        GNF_REASON_CODE_NOT_PERMITTED,
-        "%s (%s) sits in no PCI slot that can be powered off: prepare without eject and let "
-        "the host unplug it",
-        interface,
-        pci_address ? pci_address : "no PCI address");
+    g_autofree char *driver = g_build_filename(DEVICES, pci_address, "driver", NULL);
+
+    return g_file_test(driver, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
+contains(const GPtrArray *addresses, const char *address)
+{
+    for (guint i = 0; i < addresses->len; i++)
+        if (g_str_equal(g_ptr_array_index(addresses, i), address))
+            return TRUE;
+    return FALSE;
+}
+
+/* Another function of the same slot that a driver has, and that is not about to leave; or NULL. The
+ * power goes to all functions of a slot at once. */
+static char *
+find_other_function(const char *pci_address, const GPtrArray *leaving)
+{
+    g_autoptr(GDir) devices = g_dir_open(DEVICES, 0, NULL);
+    gsize function = strcspn(pci_address, ".");
+    const char *name = NULL;
+
+    while (devices && (name = g_dir_read_name(devices)))
+        if (strncmp(name, pci_address, function + 1) == 0 && !g_str_equal(name, pci_address) &&
+            has_driver(name) && !contains(leaving, name))
+            return g_strdup(name);
+    return NULL;
 }
 
 gboolean
-gnf_eject_check(const GnfDevice *nic, GError **error)
+gnf_eject_check(const char *interface,
+                const char *pci_address,
+                const GPtrArray *leaving,
+                GError **error)
 {
-    g_autofree char *power = find_power_file(nic->pci_address);
+    g_autofree char *power = find_power_file(pci_address);
+    g_autofree char *other = power ? find_other_function(pci_address, leaving) : NULL;
 
     if (!power)
-        set_no_slot_error(nic->name, nic->pci_address, error);
-    return power != NULL;
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_NO_SLOT,
+                    "%s (%s) sits in no PCI slot that can be powered off: prepare without eject "
+                    "and let the host unplug it",
+                    interface,
+                    pci_address ? pci_address : "no PCI address");
+    else if (other)
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_SLOT_SHARED,
+                    "%s (%s) shares its PCI slot with %s, which is in use and would be powered off "
+                    "with it: prepare without eject, or prepare both at once",
+                    interface,
+                    pci_address,
+                    other);
+    return power && !other;
+}
+
+/* The functions of the operation that are out of their bonds. */
+static GPtrArray *
+list_leaving(const GnfOperation *operation)
+{
+    GPtrArray *leaving = g_ptr_array_new();
+
+    for (guint i = 0; i < operation->devices->len; i++) {
+        const GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
+        if (device->state == GNF_STATE_DETACHED && device->pci_address)
+            g_ptr_array_add(leaving, device->pci_address);
+    }
+    return leaving;
+}
+
+static void
+power_off(GTask *task)
+{
+    const Eject *eject = g_task_get_task_data(task);
+    g_autofree char *power = find_power_file(eject->device->pci_address);
+    g_autoptr(GFile) file = g_file_new_for_path(power ? power : "");
+    GError *error = NULL;
+    g_autoptr(GFileIOStream) stream = g_file_open_readwrite(file, NULL, &error);
+
+    if (!stream) {
+        gnf_error_wrap(&error, GNF_REASON_CODE_SLOT_REFUSED, "opening %s", power);
+        g_task_return_error(task, error);
+        g_object_unref(task);
+        return;
+    }
+    GOutputStream *output = g_io_stream_get_output_stream(G_IO_STREAM(stream));
+    g_object_set_data_full(G_OBJECT(task), "stream", g_object_ref(stream), g_object_unref);
+    g_output_stream_write_async(output, "0", 1, G_PRIORITY_DEFAULT, NULL, on_written, task);
 }
 
 static void
 begin(gpointer data)
 {
-    g_autoptr(GTask) task = data;
-    const Eject *eject = g_task_get_task_data(task);
+    GTask *task = data;
+    Eject *eject = g_task_get_task_data(task);
     const GnfOperationDevice *device = eject->device;
-    g_autofree char *power = find_power_file(device->pci_address);
+    g_autoptr(GPtrArray) leaving = list_leaving(eject->context->operation);
     GError *error = NULL;
 
+    if (is_gone(eject)) {
+        /* With another function of its slot, or by the host. */
+        end(task);
+        return;
+    }
     /* The last moment at which the NIC can still go back. */
-    if (!gnf_traffic_check_away(eject->context, device, &error)) {
-        g_task_return_error(task, error);
+    if (gnf_traffic_check_away(eject->context, device, &error) &&
+        gnf_eject_check(device->interface, device->pci_address, leaving, &error)) {
+        power_off(task);
         return;
     }
-    if (!power) {
-        set_no_slot_error(device->interface, device->pci_address, &error);
-        g_task_return_error(task, error);
-        return;
-    }
-    g_autoptr(GFile) file = g_file_new_for_path(power);
-    g_autoptr(GFileIOStream) stream = g_file_open_readwrite(file, NULL, &error);
-    if (!stream) {
-        gnf_error_wrap(&error, GNF_REASON_CODE_NOT_PERMITTED, "opening %s", power);
-        g_task_return_error(task, error);
-        return;
-    }
-    GOutputStream *output = g_io_stream_get_output_stream(G_IO_STREAM(stream));
-    g_object_set_data_full(G_OBJECT(task), "stream", g_object_ref(stream), g_object_unref);
-    g_output_stream_write_async(
-        output, "0", 1, G_PRIORITY_DEFAULT, NULL, on_written, g_steal_pointer(&task));
+    g_task_return_error(task, error);
+    g_object_unref(task);
 }
 
 void

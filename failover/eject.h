@@ -9,12 +9,17 @@
 /* A power-off takes the hot-plug controller a second or more (kernel: pciehp_power_off_slot). */
 #define GNF_EJECT_TIMEOUT_MS 15000
 
-/* Does the NIC sit in a slot that can be powered off? GNF_REASON_CODE_NOT_PERMITTED if not. */
-gboolean gnf_eject_check(const GnfDevice *nic, GError **error);
+/* Does the NIC (its PCI address, or NULL) sit in a slot that can be powered off, with no other
+ * function in use but those of `leaving` (of char *: PCI addresses)? GNF_REASON_CODE_NO_SLOT or
+ * _SLOT_SHARED if not. interface: for the message. */
+gboolean gnf_eject_check(const char *interface,
+                         const char *pci_address,
+                         const GPtrArray *leaving,
+                         GError **error);
 
-/* The NIC is out of its bond. Ends when its interface is gone, with the state absent.
- * GNF_REASON_CODE_NOT_PERMITTED where it sits in no slot of its own that can be powered off; the
- * NIC stays where it is then. device lives until the end. */
+/* The NIC is out of its bond, and so are those of the operation that share its slot. Ends when its
+ * interface is gone, with the state absent; or with GNF_REASON_CODE_NO_SLOT, _SLOT_SHARED,
+ * _SLOT_REFUSED or _NO_STANDBY, and the NIC stays where it is. device lives until the end. */
 void gnf_eject_async(GnfContext *context,
                      GnfOperationDevice *device,
                      GAsyncReadyCallback callback,

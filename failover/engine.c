@@ -154,13 +154,13 @@ on_held(GObject *source, GAsyncResult *result, gpointer data)
 /* -- looking after a pending operation -- */
 
 static void
-start_complete(GnfEngine *self, GnfVerb verb, GnfWaiter *waiter)
+start_complete(GnfEngine *self, GnfVerb verb, gboolean only_attach, GnfWaiter *waiter)
 {
     Job *job = job_begin(self, verb, waiter);
 
     /* Once is enough: what comes back by itself is not sent off again. */
     self->context.operation->revert_at_us = 0;
-    gnf_complete_async(&self->context, verb, job->cancellable, on_completed, self);
+    gnf_complete_async(&self->context, verb, only_attach, job->cancellable, on_completed, self);
 }
 
 static void
@@ -185,7 +185,7 @@ look(GnfEngine *self)
         break;
     }
     if (gnf_hold_is_revert_due(&self->context))
-        start_complete(self, GNF_VERB_COMPLETE, NULL);
+        start_complete(self, GNF_VERB_COMPLETE, FALSE, NULL);
 }
 
 static void
@@ -236,10 +236,8 @@ start_prepare(GnfEngine *self, GnfWaiter *waiter)
 }
 
 static JsonArray *
-replacements_of(const GnfWaiter *waiter)
+replacements_of(JsonObject *arguments)
 {
-    JsonObject *arguments = gnf_waiter_request(waiter)->arguments;
-
     return arguments && json_object_has_member(arguments, "devices")
                ? json_object_get_array_member(arguments, "devices")
                : NULL;
@@ -249,20 +247,12 @@ replacements_of(const GnfWaiter *waiter)
 static gboolean
 check_id(const GnfEngine *self, GnfWaiter *waiter)
 {
-    const GnfOperation *operation = self->context.operation;
-    JsonObject *arguments = gnf_waiter_request(waiter)->arguments;
-    const char *id =
-        arguments ? json_object_get_string_member_with_default(arguments, "operation", NULL) : NULL;
+    GError *error =
+        gnf_complete_check_id(self->context.operation, gnf_waiter_request(waiter)->arguments);
 
-    if (operation && id && g_strcmp0(id, operation->id) != 0) {
-        answer_error(waiter,
-                     gnf_reason(GNF_REASON_CODE_INVALID_ARGUMENT,
-                                "operation: '%s' is not the operation at hand, '%s'",
-                                id,
-                                operation->id));
-        return FALSE;
-    }
-    return TRUE;
+    if (error)
+        answer_error(waiter, error);
+    return !error;
 }
 
 /* As check_id; and is there anything to do? */
@@ -293,10 +283,11 @@ start_end(GnfEngine *self, GnfWaiter *waiter)
         gnf_waiter_return(waiter, report);
         return;
     }
-    if (!gnf_replacement_assign(self->context.operation, replacements_of(waiter), &error))
+    JsonObject *arguments = gnf_waiter_request(waiter)->arguments;
+    if (!gnf_replacement_assign(self->context.operation, replacements_of(arguments), &error))
         answer_error(waiter, error);
     else
-        start_complete(self, verb_of(waiter), waiter);
+        start_complete(self, verb_of(waiter), gnf_complete_is_only_attach(arguments), waiter);
 }
 
 /* The same command again: wait with the others. New instructions for a complete that waits are
@@ -314,10 +305,12 @@ join(GnfEngine *self, GnfWaiter *waiter)
         !(job->arguments == arguments ||
           (job->arguments && arguments && json_object_equal(job->arguments, arguments))))
         return FALSE;
+    if (gnf_complete_is_only_attach(job->arguments) != gnf_complete_is_only_attach(arguments))
+        return FALSE;
     if (job->verb != GNF_VERB_PREPARE && !check_id(self, waiter))
         return TRUE;
     if (job->verb == GNF_VERB_COMPLETE) {
-        if (!gnf_replacement_assign(self->context.operation, replacements_of(waiter), &error)) {
+        if (!gnf_replacement_assign(self->context.operation, replacements_of(arguments), &error)) {
             answer_error(waiter, error);
             return TRUE;
         }
@@ -449,7 +442,7 @@ gnf_engine_new(const char *record_path, const char *module_dir, GError **error)
     if (record_error)
         g_warning("going on without the operation record: %s", record_error->message);
     if (context->operation && gnf_resume_take_up(context))
-        start_complete(self, context->operation->verb, NULL);
+        start_complete(self, context->operation->verb, context->operation->only_attach, NULL);
     arm_revert(self);
     look(self);
     return g_steal_pointer(&self);

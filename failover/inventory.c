@@ -13,6 +13,8 @@ gnf_primary_free(GnfPrimary *primary)
     g_clear_pointer(&primary->device, gnf_device_free);
     g_clear_pointer(&primary->link, gnf_link_free);
     g_clear_pointer(&primary->bond, gnf_link_free);
+    g_clear_pointer(&primary->controller, gnf_link_free);
+    g_free(primary->uppers);
     g_clear_pointer(&primary->ports, g_ptr_array_unref);
     g_clear_pointer(&primary->owner, gnf_owned_free);
     g_clear_pointer(&primary->bond_owner, gnf_owned_free);
@@ -65,6 +67,42 @@ read_bond(GnfNetlink *netlink, GnfPrimary *primary, GError **error)
     return TRUE;
 }
 
+/* FALSE with *error as of read_primary. */
+static gboolean
+read_uppers(GnfNetlink *netlink, GnfPrimary *primary, GError **error)
+{
+    g_autoptr(GPtrArray) uppers = gnf_link_list_uppers(netlink, primary->link->ifindex, error);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    if (!uppers)
+        return FALSE;
+    for (guint i = 0; i < uppers->len; i++) {
+        const GnfLink *upper = g_ptr_array_index(uppers, i);
+        if (upper->ifindex != primary->link->controller)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", upper->name);
+    }
+    if (names->len > 0)
+        primary->uppers = g_strdup(names->str);
+    return TRUE;
+}
+
+static gboolean
+read_controller(GnfNetlink *netlink, GnfPrimary *primary, GError **error)
+{
+    g_autoptr(GnfLink) controller = gnf_link_get(netlink, primary->link->controller, error);
+
+    if (!controller)
+        return FALSE;
+    /* A controller without a kind is the kernel's own failover: see GnfLink.kind. */
+    primary->kernel = controller->kind == NULL;
+    if (!controller->bond) {
+        primary->controller = g_steal_pointer(&controller);
+        return TRUE;
+    }
+    primary->bond = g_steal_pointer(&controller);
+    return read_bond(netlink, primary, error);
+}
+
 /* NULL with *error: it vanished, or the kernel would not answer. */
 static GnfPrimary *
 read_primary(GnfNetlink *netlink, const GnfDevice *device, GError **error)
@@ -75,21 +113,9 @@ read_primary(GnfNetlink *netlink, const GnfDevice *device, GError **error)
     if (!primary->link)
         return NULL;
     primary->device = gnf_device_get(device->ifindex, error);
-    if (!primary->device)
+    if (!primary->device || !read_uppers(netlink, primary, error) ||
+        (primary->link->controller != 0 && !read_controller(netlink, primary, error)))
         return NULL;
-    if (primary->link->controller == 0)
-        return g_steal_pointer(&primary);
-
-    g_autoptr(GnfLink) controller = gnf_link_get(netlink, primary->link->controller, error);
-    if (!controller)
-        return NULL;
-    /* A controller without a kind is the kernel's own failover: see GnfLink.kind. */
-    primary->kernel = controller->kind == NULL;
-    if (controller->bond) {
-        primary->bond = g_steal_pointer(&controller);
-        if (!read_bond(netlink, primary, error))
-            return NULL;
-    }
     return g_steal_pointer(&primary);
 }
 

@@ -15,11 +15,14 @@
 typedef struct {
     GnfDevice *device;
     GnfLink *link;
-    GnfLink *bond;    /* NULL if it is in none */
-    GPtrArray *ports; /* of GnfLink: the bond's other ports; NULL without a bond */
-    GnfLink *standby; /* of ports: the one that would take over, link or not; or NULL */
-    gboolean kernel;  /* a kernel driver pairs it (net_failover, hv_netvsc) */
-    GnfOwned *owner;  /* the three owners: NULL until asked, and where there is nothing to own */
+    GnfLink *bond;       /* NULL if it is in none */
+    GnfLink *controller; /* what it is a port of, where that is no bond; or NULL */
+    char *uppers;        /* names of what stands on the NIC itself, besides its controller: VLANs,
+                            macvlans; or NULL */
+    GPtrArray *ports;    /* of GnfLink: the bond's other ports; NULL without a bond */
+    GnfLink *standby;    /* of ports: the one that would take over, link or not; or NULL */
+    gboolean kernel;     /* a kernel driver pairs it (net_failover, hv_netvsc) */
+    GnfOwned *owner;     /* the three owners: NULL until asked, and where there is nothing to own */
     GnfOwned *bond_owner;
     GnfOwned *standby_owner;
 } GnfPrimary;

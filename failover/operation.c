@@ -98,6 +98,7 @@ gnf_operation_begin(GnfOperation *operation, GnfVerb verb)
 {
     operation->verb = verb;
     operation->status = GNF_STATUS_WAITING;
+    operation->only_attach = FALSE;
     for (guint i = operation->devices->len; i > 0; i--) {
         GnfOperationDevice *device = g_ptr_array_index(operation->devices, i - 1);
         if (gnf_operation_device_is_pending(device))

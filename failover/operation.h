@@ -41,7 +41,7 @@ typedef struct {
     char *old_interface; /* never NULL; what the manager's files and the primary option name */
     char *old_mac;
     GnfBondBefore bond;
-    gboolean was_active;
+    gboolean was_active; /* the bond sent through it, or was to by its primary option */
     gint32 priority;
     guint16 queue_id;
     GnfManager manager;
@@ -71,9 +71,12 @@ typedef struct {
     char *id;
     GnfVerb verb;
     GnfStatus status;
-    gboolean finished;   /* nothing is pending any more: kept only to be told again */
-    GPtrArray *devices;  /* of GnfOperationDevice */
-    gint64 revert_at_us; /* CLOCK_BOOTTIME; 0 = never */
+    gboolean finished;    /* nothing is pending any more: kept only to be told again */
+    gboolean by_stages;   /* the host has switched and released one after the other, and will put
+                             the NICs back so, too: the engine by itself only attaches them */
+    gboolean only_attach; /* the stage `attach` of complete: the traffic stays where it is */
+    GPtrArray *devices;   /* of GnfOperationDevice */
+    gint64 revert_at_us;  /* CLOCK_BOOTTIME; 0 = never */
 } GnfOperation;
 
 GnfOperationDevice *gnf_operation_device_new(void);
@@ -95,7 +98,7 @@ gboolean gnf_operation_device_is_pending(const GnfOperationDevice *device);
 void gnf_operation_settle(GnfOperation *operation);
 
 /* A command begins on the operation as it stands: entries that an earlier command could not prepare
- * are dropped, those that are pending start anew. */
+ * are dropped, those that are pending start anew; it goes all the way. */
 void gnf_operation_begin(GnfOperation *operation, GnfVerb verb);
 
 /* The entry of a NIC, or NULL. */

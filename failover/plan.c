@@ -6,6 +6,7 @@
 #include "failover/plan.h"
 
 #include "failover/error.h"
+#include "netlink/bond.h"
 
 gboolean
 gnf_mode_has_active_port(GnfBondMode mode)
@@ -103,6 +104,13 @@ set_standby_error(const GnfPrimary *primary, const GPtrArray *going, GError **er
                     ports);
 }
 
+static gboolean
+is_bridge(const GnfLink *controller)
+{
+    return controller && (g_strcmp0(controller->kind, "bridge") == 0 ||
+                          g_strcmp0(controller->kind, "openvswitch") == 0);
+}
+
 gboolean
 gnf_plan_check(GnfPrimary *primary, const GPtrArray *going, GError **error)
 {
@@ -114,6 +122,26 @@ gnf_plan_check(GnfPrimary *primary, const GPtrArray *going, GError **error)
                     GNF_REASON_CODE_KERNEL,
                     "%s is paired with its standby by the kernel itself: nothing to prepare",
                     name);
+        return FALSE;
+    }
+    if (is_bridge(primary->controller)) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_BRIDGE_PORT,
+                    "%s is a port of %s, which is no bond and cannot fail over: make a bond of it "
+                    "and a para-virtual NIC, and the bond the port",
+                    name,
+                    primary->controller->name);
+        return FALSE;
+    }
+    if (primary->uppers) {
+        g_set_error(error,
+                    GNF_ERROR,
+                    GNF_REASON_CODE_UPPER_DEVICES,
+                    "%s carries %s itself, which its unplug would destroy: put them on a bond of "
+                    "it and a para-virtual NIC",
+                    name,
+                    primary->uppers);
         return FALSE;
     }
     if (!primary->bond) {
@@ -133,13 +161,38 @@ gnf_plan_check(GnfPrimary *primary, const GPtrArray *going, GError **error)
     return TRUE;
 }
 
+/* What it means that the mode is not active-backup; NULL if it is. */
+static GError *
+warn_load_balancing(const GnfPrimary *primary)
+{
+    GnfBondMode mode = primary->bond->bond->mode;
+
+    if (mode == GNF_BOND_MODE_ACTIVE_BACKUP)
+        return NULL;
+    return gnf_reason(GNF_REASON_CODE_LOAD_BALANCING,
+                      gnf_mode_has_active_port(mode)
+                          ? "%s is %s: what it receives is moved to %s first, but what it sends "
+                            "goes through all its ports until %s leaves"
+                          : "%s is %s, which has no active port to move to %s: %s is taken out and "
+                            "put back as it is, and what the network still sends to it is lost",
+                      primary->bond->name,
+                      gnf_bond_mode_to_string(mode),
+                      primary->standby->name,
+                      primary->link->name);
+}
+
 GPtrArray *
 gnf_plan_warnings(const GnfPrimary *primary)
 {
     GPtrArray *warnings = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     const char *mac = gnf_primary_mac(primary);
 
-    if (!primary->bond || !primary->standby || !mac)
+    if (!primary->bond || !primary->standby)
+        return warnings;
+    GError *balancing = warn_load_balancing(primary);
+    if (balancing)
+        g_ptr_array_add(warnings, balancing);
+    if (!mac)
         return warnings;
     if (g_strcmp0(mac, primary->standby->permanent_mac) == 0 ||
         (g_strcmp0(mac, primary->bond->mac) == 0 &&

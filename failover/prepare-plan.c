@@ -22,14 +22,40 @@ move_failures(GPtrArray *failures, GnfOperation *operation)
         g_ptr_array_add(operation->devices, g_ptr_array_steal_index(failures, 0));
 }
 
+/* The functions that leave their slots, if all goes well. */
 static gboolean
-check_one(const GnfPrepareOptions *options,
+check_eject(const GnfPrimary *primary, const GPtrArray *going, GError **error)
+{
+    g_autoptr(GPtrArray) leaving = g_ptr_array_new();
+
+    for (guint i = 0; i < going->len; i++) {
+        const GnfPrimary *other = g_ptr_array_index(going, i);
+        g_ptr_array_add(leaving, other->device->pci_address);
+    }
+    return gnf_eject_check(primary->link->name, primary->device->pci_address, leaving, error);
+}
+
+/* The entry of a NIC that is out of its bond already, and only to be ejected; or NULL. */
+static GnfOperationDevice *
+find_detached(const GnfContext *context, const GnfPrimary *primary)
+{
+    GnfOperationDevice *device =
+        gnf_context_is_pending(context)
+            ? gnf_operation_find(context->operation, primary->link->ifindex)
+            : NULL;
+
+    return device && device->state == GNF_STATE_DETACHED && !primary->bond ? device : NULL;
+}
+
+static gboolean
+check_one(const GnfContext *context,
+          const GnfPrepareOptions *options,
           GnfPrimary *primary,
           const GPtrArray *going,
           GError **error)
 {
-    return gnf_plan_check(primary, going, error) &&
-           (!options->eject || gnf_eject_check(primary->device, error));
+    return (find_detached(context, primary) || gnf_plan_check(primary, going, error)) &&
+           (!options->eject || check_eject(primary, going, error));
 }
 
 /* As the real prepare finds out by writing it. */
@@ -58,7 +84,7 @@ gnf_prepare_check(const GnfContext *context,
     for (guint i = 0; i < chosen->len;) {
         GnfPrimary *primary = g_ptr_array_index(chosen, i);
         g_autoptr(GError) reason = NULL;
-        if (check_one(options, primary, chosen, &reason)) {
+        if (check_one(context, options, primary, chosen, &reason)) {
             i++;
             continue;
         }
@@ -84,18 +110,27 @@ add_warnings(GnfOperationDevice *device, const GnfPrimary *primary)
         gnf_operation_device_warn(device, g_error_copy(g_ptr_array_index(warnings, i)));
 }
 
+static void
+plan_step(GnfOperationDevice *device, GnfStep step, gboolean is_taken)
+{
+    const GnfStepDone planned = {step, 0};
+
+    if (is_taken)
+        g_array_append_val(device->steps, planned);
+}
+
 /* The steps that begin_device and what follows it in prepare.c take; none has taken any time. */
 static void
 add_planned_steps(GnfOperationDevice *device, const GnfPrepareOptions *options)
 {
-    const GnfStep steps[] = {
-        GNF_STEP_RECORD, GNF_STEP_SWITCH, GNF_STEP_DRAIN, GNF_STEP_DETACH, GNF_STEP_EJECT};
-    gsize count = options->only_switch ? 2 : options->eject ? 5 : 4;
+    gboolean is_out = device->state == GNF_STATE_DETACHED;
+    gboolean moves = !is_out && gnf_mode_has_active_port(device->bond.mode);
 
-    for (gsize i = 0; i < count; i++) {
-        const GnfStepDone planned = {steps[i], 0};
-        g_array_append_val(device->steps, planned);
-    }
+    plan_step(device, GNF_STEP_RECORD, TRUE);
+    plan_step(device, GNF_STEP_SWITCH, moves);
+    plan_step(device, GNF_STEP_DRAIN, moves && !options->only_switch);
+    plan_step(device, GNF_STEP_DETACH, !is_out && !options->only_switch);
+    plan_step(device, GNF_STEP_EJECT, options->eject);
 }
 
 JsonNode *
@@ -110,6 +145,8 @@ gnf_prepare_plan(const GnfContext *context,
         const GnfPrimary *primary = g_ptr_array_index(chosen, i);
         GnfOperationDevice *entry = gnf_prepare_entry(context, primary);
         gnf_operation_device_begin(entry);
+        if (find_detached(context, primary))
+            entry->state = GNF_STATE_DETACHED;
         add_planned_steps(entry, options);
         add_warnings(entry, primary);
         gnf_operation_device_end(entry, NULL);
@@ -148,8 +185,10 @@ take_entry(const GnfContext *context, GnfOperation *operation, const GnfPrimary 
     GnfOperationDevice *old = gnf_operation_find(operation, primary->link->ifindex);
 
     if (old && gnf_operation_device_is_pending(old)) {
-        gnf_set_string(&old->standby, primary->standby->name);
-        old->standby_ifindex = primary->standby->ifindex;
+        if (primary->standby) {
+            gnf_set_string(&old->standby, primary->standby->name);
+            old->standby_ifindex = primary->standby->ifindex;
+        }
         old->undone = 0;
         return old;
     }
@@ -162,6 +201,7 @@ take_entry(const GnfContext *context, GnfOperation *operation, const GnfPrimary 
 
 static void
 fill_operation(const GnfContext *context,
+               const GnfPrepareOptions *options,
                GnfOperation *operation,
                const GPtrArray *chosen,
                GPtrArray *failures,
@@ -170,6 +210,10 @@ fill_operation(const GnfContext *context,
     drop_failed(operation);
     operation->verb = GNF_VERB_PREPARE;
     operation->status = GNF_STATUS_WAITING;
+    operation->by_stages |= options->only_switch;
+    /* What a failed release undoes is the release: the host has moved its filter after the switch.
+     */
+    operation->only_attach = operation->by_stages && !options->only_switch;
     move_failures(failures, operation);
     for (guint i = 0; i < chosen->len; i++) {
         const GnfPrimary *primary = g_ptr_array_index(chosen, i);
@@ -207,7 +251,7 @@ gnf_prepare_record(GnfContext *context,
 
     if (fresh)
         fresh->id = g_uuid_string_random();
-    fill_operation(context, operation, chosen, failures, work);
+    fill_operation(context, options, operation, chosen, failures, work);
     gnf_prepare_arm_revert(options, operation);
     if (!gnf_record_save(context->record_path, operation, &local_error)) {
         take_back(operation, work, local_error);

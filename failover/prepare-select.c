@@ -5,6 +5,7 @@
 #include "failover/prepare-select.h"
 
 #include "failover/error.h"
+#include "failover/out-of-reach.h"
 #include "failover/plan.h"
 #include "failover/select.h"
 
@@ -23,7 +24,8 @@ is_prepared(const GnfContext *context, const GnfSelector *selector)
     return FALSE;
 }
 
-/* Detached already, or switched when no more is asked for. */
+/* Detached already, when it is not to be ejected besides; or switched, when no more is asked for.
+ */
 static gboolean
 is_done(const GnfContext *context, const GnfPrepareOptions *options, const GnfPrimary *primary)
 {
@@ -32,8 +34,20 @@ is_done(const GnfContext *context, const GnfPrepareOptions *options, const GnfPr
             ? gnf_operation_find(context->operation, primary->link->ifindex)
             : NULL;
 
-    return device && ((device->state == GNF_STATE_DETACHED && !primary->bond) ||
+    return device && ((device->state == GNF_STATE_DETACHED && !primary->bond && !options->eject) ||
                       (device->state == GNF_STATE_SWITCHED && options->only_switch));
+}
+
+/* Out of its bond by our doing. */
+static gboolean
+is_prepared_nic(const GnfContext *context, const GnfPrimary *primary)
+{
+    const GnfOperationDevice *device =
+        gnf_context_is_pending(context)
+            ? gnf_operation_find(context->operation, primary->link->ifindex)
+            : NULL;
+
+    return device && device->state == GNF_STATE_DETACHED;
 }
 
 static gboolean
@@ -48,6 +62,8 @@ select_named(const GnfContext *context,
         if (is_prepared(context, selector))
             continue;
         GnfPrimary *primary = gnf_select_one(inventory, selector, error);
+        if (!primary && selector->pci_address)
+            gnf_out_of_reach_explain(selector->pci_address, error);
         if (!primary)
             return FALSE;
         if (!is_done(context, options, primary) && !g_ptr_array_find(chosen, primary, NULL))
@@ -69,6 +85,8 @@ set_nothing_error(const GPtrArray *inventory, GError **error)
                 GNF_REASON_CODE_NO_SUCH_DEVICE,
                 "no pass-through NIC sits in a bond with a para-virtual standby; there is: %s",
                 candidates);
+    if (inventory->len == 0)
+        gnf_out_of_reach_explain(NULL, error);
 }
 
 GPtrArray *
@@ -87,7 +105,7 @@ gnf_prepare_select(const GnfContext *context,
     }
     for (guint i = 0; i < inventory->len; i++) {
         GnfPrimary *primary = g_ptr_array_index(inventory, i);
-        if (!gnf_select_by_default(primary))
+        if (!gnf_select_by_default(primary) && !is_prepared_nic(context, primary))
             continue;
         any = TRUE;
         if (!is_done(context, options, primary))
@@ -152,5 +170,8 @@ gnf_prepare_entry(const GnfContext *context, const GnfPrimary *primary)
     }
     if (primary->bond)
         copy_bond(context, primary, device);
+    /* The bond's primary option gives it the traffic at the next occasion, if it has not got it. */
+    if (g_strcmp0(device->bond.primary_option, device->interface) == 0)
+        device->was_active = TRUE;
     return device;
 }

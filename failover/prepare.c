@@ -2,6 +2,7 @@
 /*
  * guest-net-failover-prepare; see prepare.h. Devices are done one after the other. Each is moved,
  * then detached; the first failure under all-or-nothing undoes in reverse what was done before it.
+ * When all are detached, their slots are powered off, where that was asked for.
  */
 #include "failover/prepare.h"
 
@@ -12,6 +13,7 @@
 #include "failover/eject.h"
 #include "failover/error.h"
 #include "failover/fault.h"
+#include "failover/plan.h"
 #include "failover/prepare-plan.h"
 #include "failover/prepare-select.h"
 #include "failover/record.h"
@@ -62,6 +64,7 @@ save(const Prepare *prepare, GError **error)
 }
 
 static void next(GTask *task);
+static void eject_next(GTask *task);
 static void undo_next(GTask *task);
 
 /* -- the end -- */
@@ -202,33 +205,18 @@ device_done(GTask *task)
 }
 
 static void
-on_ejected(GObject *source, GAsyncResult *result, gpointer data)
-{
-    GTask *task = data;
-    GError *error = NULL;
-
-    if (gnf_eject_finish(result, &error))
-        device_done(task);
-    else
-        fail(task, error);
-}
-
-static void
 on_detached(GObject *source, GAsyncResult *result, gpointer data)
 {
     GTask *task = data;
-    Prepare *prepare = g_task_get_task_data(task);
-    GnfOperationDevice *device = current(prepare);
     GError *error = NULL;
 
-    if (!gnf_detach_finish(result, &error))
-        fail(task, error);
-    else if (prepare->options->eject && device->state == GNF_STATE_DETACHED)
-        gnf_eject_async(prepare->context, device, on_ejected, task);
-    else
+    if (gnf_detach_finish(result, &error))
         device_done(task);
+    else
+        fail(task, error);
 }
 
+/* Where the mode has no active port there is nothing to move: the step is not told of. */
 static gboolean
 move_traffic(Prepare *prepare, GnfOperationDevice *device, GError **error)
 {
@@ -237,7 +225,8 @@ move_traffic(Prepare *prepare, GnfOperationDevice *device, GError **error)
     if (!gnf_traffic_to_standby(prepare->context, device, error))
         return FALSE;
     device->state = GNF_STATE_SWITCHED;
-    gnf_operation_device_step(device, GNF_STEP_SWITCH, begun_us);
+    if (gnf_mode_has_active_port(device->bond.mode))
+        gnf_operation_device_step(device, GNF_STEP_SWITCH, begun_us);
     return save(prepare, error);
 }
 
@@ -275,10 +264,14 @@ begin_device(gpointer data)
     GnfOperationDevice *device = current(prepare);
     GError *error = NULL;
 
-    if (!move_traffic(prepare, device, &error))
+    /* Out of its bond already: it is only to be ejected. */
+    gboolean is_out = device->state == GNF_STATE_DETACHED;
+    if (!is_out && !move_traffic(prepare, device, &error))
         fail(task, error);
-    else if (prepare->options->only_switch)
+    else if (is_out || prepare->options->only_switch)
         device_done(task);
+    else if (!gnf_mode_has_active_port(device->bond.mode))
+        gnf_detach_async(prepare->context, device, on_detached, task);
     else
         gnf_fault_point(prepare->context, GNF_STEP_DRAIN, device, drain, task);
 }
@@ -286,12 +279,45 @@ begin_device(gpointer data)
 static void
 next(GTask *task)
 {
-    const Prepare *prepare = g_task_get_task_data(task);
+    Prepare *prepare = g_task_get_task_data(task);
 
-    if (prepare->index == prepare->work->len)
-        finish(task);
-    else
+    if (prepare->index < prepare->work->len) {
         gnf_fault_point(prepare->context, GNF_STEP_SWITCH, current(prepare), begin_device, task);
+    } else if (prepare->options->eject) {
+        prepare->index = 0;
+        eject_next(task);
+    } else {
+        finish(task);
+    }
+}
+
+/* -- the slots: when all have left their bonds, since what is ejected cannot be put back -- */
+
+static void
+on_ejected(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    Prepare *prepare = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
+
+    (void)gnf_eject_finish(result, &error);
+    gnf_operation_device_end(current(prepare), error ? gnf_reason_from_error(error) : NULL);
+    gnf_record_note(prepare->context->record_path, prepare->context->operation);
+    prepare->index++;
+    eject_next(task);
+}
+
+static void
+eject_next(GTask *task)
+{
+    Prepare *prepare = g_task_get_task_data(task);
+
+    while (prepare->index < prepare->work->len && current(prepare)->state != GNF_STATE_DETACHED)
+        prepare->index++;
+    if (prepare->index < prepare->work->len)
+        gnf_eject_async(prepare->context, current(prepare), on_ejected, task);
+    else
+        finish(task);
 }
 
 /* -- the beginning -- */

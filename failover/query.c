@@ -7,6 +7,7 @@
 
 #include "failover/error.h"
 #include "failover/inventory.h"
+#include "failover/out-of-reach.h"
 #include "failover/plan.h"
 #include "failover/report.h"
 #include "failover/select.h"
@@ -48,6 +49,11 @@ add_head(JsonBuilder *builder)
     begin_array(builder, "stages");
     json_builder_add_string_value(builder, gnf_stage_to_string(GNF_STAGE_SWITCH));
     json_builder_add_string_value(builder, gnf_stage_to_string(GNF_STAGE_RELEASE));
+    json_builder_end_array(builder);
+    begin_array(builder, "complete-stages");
+    json_builder_add_string_value(builder, gnf_complete_stage_to_string(GNF_COMPLETE_STAGE_ATTACH));
+    json_builder_add_string_value(builder,
+                                  gnf_complete_stage_to_string(GNF_COMPLETE_STAGE_ACTIVATE));
     json_builder_end_array(builder);
     begin_array(builder, "policies");
     json_builder_add_string_value(builder, gnf_policy_to_string(GNF_POLICY_ALL_OR_NOTHING));
@@ -108,6 +114,26 @@ add_primaries(JsonBuilder *builder,
     json_builder_end_array(builder);
 }
 
+static void
+add_out_of_reach(JsonBuilder *builder)
+{
+    g_autoptr(GPtrArray) functions = gnf_device_list_without_interface(NULL);
+
+    begin_array(builder, "out-of-reach");
+    for (guint i = 0; functions && i < functions->len; i++) {
+        const GnfDevice *function = g_ptr_array_index(functions, i);
+        g_autoptr(GError) reason = gnf_out_of_reach_reason(function);
+        json_builder_begin_object(builder);
+        add_string(builder, "pci-address", function->pci_address);
+        if (function->driver)
+            add_string(builder, "driver", function->driver);
+        json_builder_set_member_name(builder, "reason");
+        json_builder_add_value(builder, gnf_report_reason(reason));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
 /* The primaries and the operation, and the end. */
 static JsonNode *
 finish(JsonBuilder *builder,
@@ -116,6 +142,7 @@ finish(JsonBuilder *builder,
        const GError *why)
 {
     add_primaries(builder, context, inventory, why);
+    add_out_of_reach(builder);
     if (context->operation) {
         json_builder_set_member_name(builder, "operation");
         json_builder_add_value(builder, gnf_report_operation(context->operation));

@@ -125,6 +125,8 @@ to_text(const GnfOperation *operation)
     gnf_json_text_add_string(text, "verb", gnf_verb_to_string(operation->verb));
     gnf_json_text_add_string(text, "status", gnf_status_to_string(operation->status));
     gnf_json_text_add_boolean(text, "finished", operation->finished);
+    gnf_json_text_add_boolean(text, "by-stages", operation->by_stages);
+    gnf_json_text_add_boolean(text, "only-attach", operation->only_attach);
     gnf_json_text_add_int(text, "revert-at-us", operation->revert_at_us);
     gnf_json_text_begin(text, "devices", '[');
     for (guint i = 0; i < operation->devices->len; i++)
@@ -285,6 +287,8 @@ read_operation(JsonObject *object, GnfOperation *operation)
 
     operation->id = g_strdup(get_string(object, "id"));
     operation->finished = get_boolean(object, "finished");
+    operation->by_stages = get_boolean(object, "by-stages");
+    operation->only_attach = get_boolean(object, "only-attach");
     operation->revert_at_us = get_int(object, "revert-at-us", 0, G_MAXINT64);
     for (guint i = 0; devices && i < json_array_get_length(devices); i++) {
         JsonNode *node = json_array_get_element(devices, i);

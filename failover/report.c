@@ -5,6 +5,7 @@
 #include "failover/report.h"
 
 #include "failover/error.h"
+#include "netlink/bond.h"
 
 static void
 add_string(JsonBuilder *builder, const char *name, const char *value)
@@ -138,23 +139,6 @@ gnf_report_reason(const GError *reason)
 /* -- primaries -- */
 
 static const char *
-mode_to_string(GnfBondMode mode)
-{
-    /* As the kernel prints them: bond_mode_name in bond_options.c. */
-    static const char *const names[] = {
-        [GNF_BOND_MODE_ROUNDROBIN] = "balance-rr",
-        [GNF_BOND_MODE_ACTIVE_BACKUP] = "active-backup",
-        [GNF_BOND_MODE_XOR] = "balance-xor",
-        [GNF_BOND_MODE_BROADCAST] = "broadcast",
-        [GNF_BOND_MODE_8023AD] = "802.3ad",
-        [GNF_BOND_MODE_TLB] = "balance-tlb",
-        [GNF_BOND_MODE_ALB] = "balance-alb",
-    };
-
-    return mode < G_N_ELEMENTS(names) ? names[mode] : "unknown";
-}
-
-static const char *
 owner_to_string(const GnfOwned *owner)
 {
     return gnf_manager_to_string(owner ? owner->manager : GNF_MANAGER_NONE);
@@ -182,7 +166,7 @@ add_bond(JsonBuilder *builder, const GnfPrimary *primary)
     json_builder_set_member_name(builder, "bond");
     json_builder_begin_object(builder);
     add_string(builder, "interface", primary->bond->name);
-    add_string(builder, "mode", mode_to_string(bond->mode));
+    add_string(builder, "mode", gnf_bond_mode_to_string(bond->mode));
     add_string(builder, "active", port_name(primary, bond->active));
     add_string(builder, "primary-option", port_name(primary, bond->primary));
     add_string(builder, "manager", owner_to_string(primary->bond_owner));

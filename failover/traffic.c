@@ -117,6 +117,39 @@ gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GE
     return FALSE;
 }
 
+/*
+ * With primary_reselect=failure the active port stays until it fails, so that setting it is sticky.
+ * Where the bond's primary option names a third port, that is the way: the option could not be put
+ * back without moving the traffic there (kernel: force_primary), at once or when that port comes
+ * up.
+ */
+static gboolean
+leaves_option_alone(const GnfContext *context,
+                    const GnfOperationDevice *device,
+                    const GnfBond *bond)
+{
+    if (bond->primary_reselect != GNF_BOND_RESELECT_FAILURE || bond->primary == 0 ||
+        bond->primary == device->ifindex)
+        return FALSE;
+    return !gnf_operation_find(context->operation, bond->primary) &&
+           g_strcmp0(device->bond.primary_option, device->old_interface) != 0;
+}
+
+/* Make a port with a link the active one, for good. */
+static gboolean
+move_to(GnfContext *context, const GnfOperationDevice *device, int port, GError **error)
+{
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+
+    if (!bond || !bond->bond)
+        return FALSE;
+    if (leaves_option_alone(context, device, bond->bond))
+        return gnf_bond_set_active(context->netlink, bond->ifindex, port, error) &&
+               check_active(context, device, port, error);
+    return gnf_bond_set_primary(context->netlink, bond->ifindex, port, error) &&
+           check_active(context, device, port, error);
+}
+
 /* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
  * or at the next look at the links (bond_should_notify_peers): until then the network goes on
  * delivering to the old port. That it did not go out is no failure of the switch. */
@@ -139,8 +172,7 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
     int port = port_without(context, device, error);
     if (port == 0 || !gnf_traffic_accept_all(context, device, error))
         return FALSE;
-    if (gnf_bond_set_primary(context->netlink, device->bond.ifindex, port, error) &&
-        check_active(context, device, port, error)) {
+    if (move_to(context, device, port, error)) {
         announce(context, device);
         return TRUE;
     }
@@ -155,14 +187,14 @@ gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError *
 {
     if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    if (!gnf_bond_set_primary(context->netlink, device->bond.ifindex, device->ifindex, error) ||
-        !check_active(context, device, device->ifindex, error))
+    if (!move_to(context, device, device->ifindex, error))
         return FALSE;
     announce(context, device);
     return TRUE;
 }
 
-/* The priority that keeps the bond on the NIC without a primary option. */
+/* The priority that keeps the bond on the NIC without a primary option; its own where there is none
+ * above the others'. */
 static gint32
 priority_above(const GPtrArray *ports, const GnfOperationDevice *device)
 {
@@ -171,7 +203,7 @@ priority_above(const GPtrArray *ports, const GnfOperationDevice *device)
     for (guint i = 0; i < ports->len; i++) {
         const GnfLink *port = g_ptr_array_index(ports, i);
         if (port->ifindex != device->ifindex && port->bond_port &&
-            port->bond_port->priority >= priority)
+            port->bond_port->priority >= priority && port->bond_port->priority < G_MAXINT32)
             priority = port->bond_port->priority + 1;
     }
     return priority;
@@ -215,6 +247,20 @@ find_other_away(const GnfContext *context, const GnfOperationDevice *device)
     return NULL;
 }
 
+static gboolean
+holds_by_priority(const GPtrArray *ports, const GnfOperationDevice *device, const GnfLink *nic)
+{
+    gint32 priority = priority_above(ports, device);
+
+    for (guint i = 0; i < ports->len; i++) {
+        const GnfLink *port = g_ptr_array_index(ports, i);
+        if (port->ifindex != device->ifindex && port->bond_port &&
+            port->bond_port->priority >= priority)
+            return FALSE;
+    }
+    return nic->bond_port->has_priority;
+}
+
 /* The port that the bond's primary option is to name: 0 = none. What it named before may be another
  * device of the operation, under its new name, or one that is not back yet: then the option stays
  * with whoever carries the traffic, and the last one back finds it there to name. */
@@ -241,22 +287,66 @@ primary_option_after(const GnfContext *context,
     }
     if (!device->was_active && find_other_away(context, device))
         return carrier;
-    return device->was_active && !nic->bond_port->has_priority ? device->ifindex : 0;
+    return device->was_active && !holds_by_priority(ports, device, nic) ? device->ifindex : 0;
+}
+
+static const GnfLink *
+find_nic(const GPtrArray *ports, const GnfOperationDevice *device)
+{
+    for (guint i = 0; i < ports->len; i++) {
+        const GnfLink *port = g_ptr_array_index(ports, i);
+        if (port->ifindex == device->ifindex && port->bond_port)
+            return port;
+    }
+    return NULL;
+}
+
+/* Has the kernel, told of a primary option that names another port, given that one the traffic, as
+ * it is configured to? */
+static gboolean
+follows_option(const GnfBond *bond, const GnfOperationDevice *device)
+{
+    return bond->primary != 0 && bond->primary != device->ifindex &&
+           bond->active == bond->primary && bond->primary_reselect == GNF_BOND_RESELECT_ALWAYS;
+}
+
+/* The bond's primary option as it was, under the NIC's present name, and the NIC active if it is to
+ * be. */
+static gboolean
+restore_option(GnfContext *context,
+               const GnfOperationDevice *device,
+               const GPtrArray *ports,
+               const GnfLink *nic,
+               GError **error)
+{
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+
+    if (!bond || !bond->bond)
+        return FALSE;
+    if (!leaves_option_alone(context, device, bond->bond) &&
+        !gnf_bond_set_primary(context->netlink,
+                              bond->ifindex,
+                              primary_option_after(context, device, ports, nic),
+                              error))
+        return FALSE;
+    g_autoptr(GnfLink) now = gnf_link_get(context->netlink, device->bond.ifindex, error);
+    if (!now || !now->bond)
+        return FALSE;
+    if (!device->was_active || now->bond->active == device->ifindex ||
+        follows_option(now->bond, device))
+        return TRUE;
+    return gnf_bond_set_active(context->netlink, bond->ifindex, device->ifindex, error) &&
+           check_active(context, device, device->ifindex, error);
 }
 
 gboolean
 gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
     g_autoptr(GPtrArray) ports = gnf_link_list_ports(context->netlink, device->bond.ifindex, error);
-    const GnfLink *nic = NULL;
+    const GnfLink *nic = ports ? find_nic(ports, device) : NULL;
 
     if (!ports)
         return FALSE;
-    for (guint i = 0; i < ports->len; i++) {
-        const GnfLink *port = g_ptr_array_index(ports, i);
-        if (port->ifindex == device->ifindex && port->bond_port)
-            nic = port;
-    }
     if (!nic) {
         g_set_error(error,
                     GNF_ERROR,
@@ -266,18 +356,11 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
                     device->bond.interface);
         return FALSE;
     }
-    gboolean holds_by_priority = !device->bond.primary_option && device->was_active;
-    gint32 priority = holds_by_priority ? priority_above(ports, device) : device->priority;
-    if (!restore_port(context, device, nic, priority, error))
-        return FALSE;
-    if (gnf_mode_has_active_port(device->bond.mode) &&
-        !gnf_bond_set_primary(context->netlink,
-                              device->bond.ifindex,
-                              primary_option_after(context, device, ports, nic),
-                              error))
-        return FALSE;
-    if (device->was_active && gnf_mode_has_active_port(device->bond.mode) &&
-        !check_active(context, device, device->ifindex, error))
+    gboolean needs_priority = !device->bond.primary_option && device->was_active;
+    gint32 priority = needs_priority ? priority_above(ports, device) : device->priority;
+    if (!restore_port(context, device, nic, priority, error) ||
+        (gnf_mode_has_active_port(device->bond.mode) &&
+         !restore_option(context, device, ports, nic, error)))
         return FALSE;
     return gnf_traffic_accept_as_before(context, device, error);
 }
@@ -298,7 +381,11 @@ gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **err
     if (find_other_away(context, device))
         return gnf_traffic_accept_as_before(context, device, error);
     const GnfLink *named = find_port(ports, device->bond.primary_option);
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+    if (!bond || !bond->bond)
+        return FALSE;
     if (gnf_mode_has_active_port(device->bond.mode) &&
+        !leaves_option_alone(context, device, bond->bond) &&
         !gnf_bond_set_primary(
             context->netlink, device->bond.ifindex, named ? named->ifindex : 0, error))
         return FALSE;

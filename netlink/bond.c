@@ -22,6 +22,23 @@ typedef struct {
     const char *action;
 } Option;
 
+const char *
+gnf_bond_mode_to_string(GnfBondMode mode)
+{
+    /* As the kernel prints them: bond_mode_name in bond_options.c. */
+    static const char *const names[] = {
+        [GNF_BOND_MODE_ROUNDROBIN] = "balance-rr",
+        [GNF_BOND_MODE_ACTIVE_BACKUP] = "active-backup",
+        [GNF_BOND_MODE_XOR] = "balance-xor",
+        [GNF_BOND_MODE_BROADCAST] = "broadcast",
+        [GNF_BOND_MODE_8023AD] = "802.3ad",
+        [GNF_BOND_MODE_TLB] = "balance-tlb",
+        [GNF_BOND_MODE_ALB] = "balance-alb",
+    };
+
+    return mode < G_N_ELEMENTS(names) ? names[mode] : "unknown";
+}
+
 static gboolean
 set_option(GnfNetlink *netlink, const Option *option, GError **error)
 {

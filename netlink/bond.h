@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "netlink/link.h"
 #include "netlink/rtnetlink.h"
 
 G_BEGIN_DECLS
@@ -46,6 +47,9 @@ gnf_bond_set_primary_reselect(GnfNetlink *netlink, int bond, guint8 reselect, GE
  * active port.
  */
 gboolean gnf_bond_port_set_priority(GnfNetlink *netlink, int port, gint32 priority, GError **error);
+
+/* The mode as the kernel prints it ("active-backup"); "unknown" for one that we do not know. */
+const char *gnf_bond_mode_to_string(GnfBondMode mode);
 
 /* A port's queue id, 0 = none. EOPNOTSUPP if it is in no bond; EPERM if another port has the id or
  * the bond has fewer queues. */

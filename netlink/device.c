@@ -103,8 +103,44 @@ compare_devices(gconstpointer a, gconstpointer b)
     return order ? order : left->ifindex - right->ifindex;
 }
 
-GPtrArray *
-gnf_device_list_pci(GError **error)
+static gboolean
+has_interface(const char *pci_address)
+{
+    g_autofree char *path = g_build_filename(SYSFS_PCI, pci_address, "net", NULL);
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+
+    return directory && g_dir_read_name(directory);
+}
+
+/* PCI_CLASS_NETWORK_ETHERNET, without the programming interface. */
+static gboolean
+is_ethernet(struct udev_device *pci)
+{
+    const char *class = udev_device_get_sysattr_value(pci, "class");
+
+    return class && g_str_has_prefix(class, "0x0200");
+}
+
+static void
+append_without_interface(struct udev *udev, const char *pci_address, GPtrArray *to)
+{
+    g_autoptr(UdevDevice) pci = udev_device_new_from_subsystem_sysname(udev, "pci", pci_address);
+    const char *driver = pci ? udev_device_get_driver(pci) : NULL;
+
+    if (!pci || !is_ethernet(pci) || g_strcmp0(driver, "virtio-pci") == 0 ||
+        has_interface(pci_address))
+        return;
+    GnfDevice *device = g_new0(GnfDevice, 1);
+    device->bus = g_strdup("pci");
+    device->driver = g_strdup(driver);
+    device->pci_address = g_strdup(pci_address);
+    device->initialized = TRUE;
+    g_ptr_array_add(to, device);
+}
+
+/* What append makes of every PCI device. */
+static GPtrArray *
+walk_pci(void (*append)(struct udev *udev, const char *pci_address, GPtrArray *to), GError **error)
 {
     g_autoptr(UdevContext) udev = udev_new();
     g_autoptr(GPtrArray) devices = g_ptr_array_new_with_free_func(free_device);
@@ -118,9 +154,21 @@ gnf_device_list_pci(GError **error)
         return NULL;
     }
     while (directory && (pci_address = g_dir_read_name(directory)))
-        append_interfaces(udev, pci_address, devices);
+        append(udev, pci_address, devices);
     g_ptr_array_sort(devices, compare_devices);
     return g_steal_pointer(&devices);
+}
+
+GPtrArray *
+gnf_device_list_pci(GError **error)
+{
+    return walk_pci(append_interfaces, error);
+}
+
+GPtrArray *
+gnf_device_list_without_interface(GError **error)
+{
+    return walk_pci(append_without_interface, error);
 }
 
 void

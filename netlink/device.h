@@ -39,6 +39,13 @@ GnfDevice *gnf_device_get(int ifindex, GError **error);
  */
 GPtrArray *gnf_device_list_pci(GError **error);
 
+/*
+ * Every network function on the PCI bus (class 02 00) that has no interface in this network
+ * namespace: ifindex is 0, name NULL, driver NULL where none is bound. virtio functions, whose
+ * interface is not the PCI device's own, are left out. Order and cost as of gnf_device_list_pci.
+ */
+GPtrArray *gnf_device_list_without_interface(GError **error);
+
 typedef enum {
     GNF_DEVICE_EVENT_READY,   /* added, changed or renamed, and udev is done with it */
     GNF_DEVICE_EVENT_REMOVED, /* only ifindex, name are sure to be set */

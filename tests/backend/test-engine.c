@@ -144,6 +144,69 @@ test_stages(EngineFixture *fixture, gconstpointer data)
     engine_assert_detached(fixture);
 }
 
+/* The bond sends through the standby and accepts what arrives at the primary, which is a port. */
+static void
+assert_switched(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+    g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
+
+    g_assert_cmpint(primary->controller, ==, fixture->bond);
+    g_assert_cmpint(bond->bond->active, ==, engine_index(fixture, fixture->standby));
+    g_assert_true(bond->bond->all_slaves_active);
+}
+
+static gboolean
+primary_is_attached_by_itself(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) link = engine_link(fixture, fixture->primary);
+
+    return link->controller == fixture->bond && !gnf_engine_is_running(fixture->engine);
+}
+
+/* Whoever went by stages gets a NIC that came back as far as that, and no further. */
+static void
+test_complete_stages(EngineFixture *fixture, gconstpointer data)
+{
+    const char *attach = "{\"stage\": \"attach\", \"timeout-ms\": 20000}";
+
+    g_autoptr(JsonObject) switched = engine_call(fixture, "prepare", "{\"stage\": \"switch\"}");
+    g_autoptr(JsonObject) released = engine_call(fixture, "prepare", "{\"stage\": \"release\"}");
+    engine_assert_report(released, "done", "detached");
+    engine_unplug(fixture);
+    engine_plug(fixture);
+    engine_wait(fixture, primary_is_attached_by_itself, "the engine has attached it");
+    assert_switched(fixture);
+    g_autoptr(JsonObject) attached = engine_call(fixture, "complete", attach);
+    engine_assert_report(attached, "done", "switched");
+    assert_switched(fixture);
+    engine_stop(fixture);
+    engine_start(fixture);
+    g_autoptr(JsonObject) again = engine_call(fixture, "complete", attach);
+    engine_assert_report(again, "done", "switched");
+    assert_switched(fixture);
+    engine_run_to_end(fixture, "complete", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
+/* What a failed release undoes is the release alone. */
+static void
+test_release_fails(EngineFixture *fixture, gconstpointer data)
+{
+    g_autoptr(JsonObject) switched = engine_call(fixture, "prepare", "{\"stage\": \"switch\"}");
+
+    engine_ip("link set %s down", fixture->standby);
+    engine_assert_refused(fixture, "prepare", "{\"stage\": \"release\"}", "no-standby: ");
+    engine_ip("link set %s up", fixture->standby);
+    g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
+    g_assert_cmpstr(json_object_get_string_member(
+                        engine_device(json_object_get_object_member(info, "operation")), "state"),
+                    ==,
+                    "switched");
+    engine_run_to_end(fixture, "cancel", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
 static void
 test_idempotent(EngineFixture *fixture, gconstpointer data)
 {
@@ -232,7 +295,7 @@ test_busy(EngineFixture *fixture, gconstpointer data)
 static void
 test_eject_without_slot(EngineFixture *fixture, gconstpointer data)
 {
-    engine_assert_refused(fixture, "prepare", "{\"eject\": true}", "not-permitted: ");
+    engine_assert_refused(fixture, "prepare", "{\"eject\": true}", "no-slot: ");
     engine_assert_attached(fixture, TRUE);
 }
 
@@ -249,6 +312,8 @@ main(int argc, char **argv)
     ADD("/engine/prepare/moves-traffic-before-detach", NULL, test_moves_before_detach);
     ADD("/engine/prepare/stages", NULL, test_stages);
     ADD("/engine/prepare/release-moves-again", NULL, test_release_moves_again);
+    ADD("/engine/prepare/release-fails", NULL, test_release_fails);
+    ADD("/engine/complete/stages", NULL, test_complete_stages);
     ADD("/engine/prepare/no-standby", NULL, test_no_standby);
     ADD("/engine/prepare/dry-run", NULL, test_dry_run);
     ADD("/engine/prepare/record-unwritable", NULL, test_unwritable_record);

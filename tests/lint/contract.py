@@ -108,7 +108,8 @@ def check_man_page():
     wanted |= {option for command in SCHEMA.commands.values()
                for option in options(command.arguments)}
     for enum in ('GuestNetFailoverReasonCode', 'GuestNetFailoverState', 'GuestNetFailoverStatus',
-                 'GuestNetFailoverPolicy', 'GuestNetFailoverStage'):
+                 'GuestNetFailoverPolicy', 'GuestNetFailoverStage',
+                 'GuestNetFailoverCompleteStage'):
         wanted |= set(SCHEMA.enums[enum].values)
     missing = {word for word in wanted if not re.search(rf'(?<![\w-]){word}(?![\w-])', text)}
     if missing:
