@@ -104,6 +104,8 @@ assert_same(const GnfOperation *one, const GnfOperation *other)
     g_assert_cmpint(one->verb, ==, other->verb);
     g_assert_cmpint(one->status, ==, other->status);
     g_assert_cmpint(one->finished, ==, other->finished);
+    g_assert_cmpint(one->by_stages, ==, other->by_stages);
+    g_assert_cmpint(one->only_attach, ==, other->only_attach);
     g_assert_cmpint(one->revert_at_us, ==, other->revert_at_us);
     g_assert_cmpuint(one->devices->len, ==, other->devices->len);
     for (guint i = 0; i < one->devices->len; i++)

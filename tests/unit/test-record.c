@@ -43,6 +43,8 @@ test_round_trip(void)
     device->queue_id = 65535;
     device->undone = 2;
     device->bond.all_slaves_active = TRUE;
+    operation->by_stages = TRUE;
+    operation->only_attach = TRUE;
     operation->revert_at_us = G_GINT64_CONSTANT(1) << 40;
     g_assert_true(gnf_record_save(path, operation, &error));
     g_assert_no_error(error);
@@ -53,6 +55,8 @@ test_round_trip(void)
     g_assert_cmpstr(read->id, ==, operation->id);
     g_assert_cmpint(read->verb, ==, GNF_VERB_PREPARE);
     g_assert_cmpint(read->revert_at_us, ==, operation->revert_at_us);
+    g_assert_true(read->by_stages);
+    g_assert_true(read->only_attach);
     g_assert_cmpstr(got->bond.primary_option, ==, "enp1s0");
     g_assert_true(got->bond.all_slaves_active);
     g_assert_true(got->was_active);

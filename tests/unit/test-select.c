@@ -5,6 +5,7 @@
 #include <json-glib/json-glib.h>
 
 #include "failover/error.h"
+#include "failover/out-of-reach.h"
 #include "failover/plan.h"
 #include "failover/select.h"
 #include "tests/unit/primaries.h"
@@ -160,6 +161,12 @@ test_plan_reasons(void)
     standby->bond_port->mii = GNF_MII_UP;
     g_assert_true(gnf_plan_check(primary, going, NULL));
     g_assert_cmpint(primary->standby->ifindex, ==, 5);
+    primary->uppers = g_strdup("vlan7");
+    assert_refused(primary, going, GNF_REASON_CODE_UPPER_DEVICES, "enp1s0 carries vlan7 itself");
+    primary->controller = g_new0(GnfLink, 1);
+    primary->controller->name = g_strdup("br0");
+    primary->controller->kind = g_strdup("bridge");
+    assert_refused(primary, going, GNF_REASON_CODE_BRIDGE_PORT, "enp1s0 is a port of br0");
     primary->kernel = TRUE;
     assert_refused(primary, going, GNF_REASON_CODE_KERNEL, "kernel");
 }
@@ -233,6 +240,36 @@ test_warnings(void)
     g_assert_false(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
     primary->bond_owner->manager = GNF_MANAGER_NETWORKD;
     g_assert_true(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
+    g_assert_false(warns(primary, GNF_REASON_CODE_LOAD_BALANCING));
+    primary->bond->bond->mode = GNF_BOND_MODE_ALB;
+    g_assert_true(warns(primary, GNF_REASON_CODE_LOAD_BALANCING));
+    primary->bond->bond->mode = GNF_BOND_MODE_8023AD;
+    g_assert_true(warns(primary, GNF_REASON_CODE_LOAD_BALANCING));
+}
+
+static void
+assert_out_of_reach(const char *driver, GnfReasonCode code)
+{
+    g_autofree char *copy = g_strdup(driver);
+    char address[] = "0000:05:00.0";
+    const GnfDevice function = {.pci_address = address, .driver = copy};
+    g_autoptr(GError) reason = gnf_out_of_reach_reason(&function);
+
+    g_assert_error(reason, GNF_ERROR, (gint)code);
+    g_assert_true(g_str_has_prefix(reason->message, address));
+}
+
+static void
+test_out_of_reach(void)
+{
+    assert_out_of_reach(NULL, GNF_REASON_CODE_NO_DRIVER);
+    assert_out_of_reach("pci-stub", GNF_REASON_CODE_NO_DRIVER);
+    assert_out_of_reach("xen-pciback", GNF_REASON_CODE_NO_DRIVER);
+    assert_out_of_reach("vfio-pci", GNF_REASON_CODE_USER_SPACE_DRIVER);
+    assert_out_of_reach("mlx5_vfio_pci", GNF_REASON_CODE_USER_SPACE_DRIVER);
+    assert_out_of_reach("uio_pci_generic", GNF_REASON_CODE_USER_SPACE_DRIVER);
+    assert_out_of_reach("igb_uio", GNF_REASON_CODE_USER_SPACE_DRIVER);
+    assert_out_of_reach("iavf", GNF_REASON_CODE_OTHER_NAMESPACE);
 }
 
 int
@@ -249,5 +286,6 @@ main(int argc, char **argv)
     g_test_add_func("/plan/standby/is-not-going-itself", test_plan_standby_is_not_going);
     g_test_add_func("/plan/standby/paravirtual-first", test_plan_prefers_paravirtual);
     g_test_add_func("/plan/warnings", test_warnings);
+    g_test_add_func("/out-of-reach/reasons", test_out_of_reach);
     return g_test_run();
 }
