@@ -89,14 +89,20 @@ test_ipv6(Network *network, gconstpointer data)
     close(fd);
 }
 
-/* RFC 4862 section 5.4: a tentative address is not ours to advertise. */
+/* RFC 4862 section 5.4: a tentative address is not ours to advertise. Its MAC is. */
 static void
 test_tentative(Network *network, gconstpointer data)
 {
+    guint8 frame[GNF_FRAME_RARP_SIZE];
+    int fd;
+
     prepare();
     network_write("/proc/sys/net/ipv6/conf/bond0/dad_transmits", "100");
     network_ip("address add 2001:db8::1/64 dev bond0");
-    announce(network, 0);
+    fd = wire_listen("peer0");
+    announce(network, 1);
+    wire_expect(fd, frame, gnf_frame_build_rarp(frame, bond_mac, 0), 0);
+    close(fd);
 }
 
 static void
