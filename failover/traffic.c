@@ -45,6 +45,18 @@ check_active(GnfContext *context, const GnfOperationDevice *device, int port, GE
     return TRUE;
 }
 
+/* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
+ * or at the next look at the links (bond_should_notify_peers): until then the network goes on
+ * delivering to the old port. That it did not go out is no failure of the switch. */
+static void
+announce(GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_announce(context->netlink, device->bond.ifindex, NULL, &error))
+        g_debug("announcing %s: %s", device->bond.interface, error->message);
+}
+
 gboolean
 gnf_traffic_accept_all(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
@@ -59,7 +71,11 @@ gnf_traffic_accept_as_before(GnfContext *context, GnfOperationDevice *device, GE
     if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active ||
         is_bond_in_use(context, device))
         return TRUE;
-    return gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error);
+    if (!gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error))
+        return FALSE;
+    /* The machines behind a bridge could be to the next switch only (announce.h). */
+    announce(context, device);
+    return TRUE;
 }
 
 static gboolean
@@ -148,18 +164,6 @@ move_to(GnfContext *context, const GnfOperationDevice *device, int port, GError 
                check_active(context, device, port, error);
     return gnf_bond_set_primary(context->netlink, bond->ifindex, port, error) &&
            check_active(context, device, port, error);
-}
-
-/* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
- * or at the next look at the links (bond_should_notify_peers): until then the network goes on
- * delivering to the old port. That it did not go out is no failure of the switch. */
-static void
-announce(GnfContext *context, const GnfOperationDevice *device)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!gnf_announce(context->netlink, device->bond.ifindex, NULL, &error))
-        g_debug("announcing %s: %s", device->bond.interface, error->message);
 }
 
 gboolean

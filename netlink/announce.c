@@ -2,6 +2,7 @@
 /*
  * Which addresses are announced, and the sending. The tree above the link is walked breadth first;
  * each interface is visited once, since a link may be reached twice (a VLAN of a bridge's port).
+ * MACs without an address come after all addresses: which of them are whose needs the whole tree.
  */
 #include "netlink/announce.h"
 
@@ -17,15 +18,24 @@
 #include <unistd.h>
 
 #include "netlink/address.h"
+#include "netlink/fdb.h"
 #include "netlink/frames.h"
 #include "netlink/link.h"
 #include "netlink/request.h"
+#include "netlink/stations.h"
+
+/* More than the ports of a bridge (BR_MAX_PORTS, 1024) by far: whoever has more behind it connects
+ * a network, not machines of this guest. Frames that take 3 ms at 1 Gbit/s do not hold up anybody.
+ */
+#define STATIONS_MAX 4096
 
 typedef struct {
     GnfNetlink *netlink;
     int fd;
     guint sent;
-    GError *error; /* the first one */
+    guint stations;
+    gboolean hears_itself; /* the bond takes in what it has sent to everyone */
+    GError *error;         /* the first one */
 } Announcement;
 
 static void
@@ -73,8 +83,10 @@ announce_address(Announcement *announcement,
 }
 
 static void
-announce_link(Announcement *announcement, const GnfLink *link)
+announce_link(Announcement *announcement, GnfTreeLink *at)
 {
+    const GnfLink *link = at->link;
+    const guint before = announcement->sent;
     GError *error = NULL;
     g_autoptr(GArray) addresses = NULL;
     struct ether_addr mac;
@@ -90,20 +102,133 @@ announce_link(Announcement *announcement, const GnfLink *link)
     for (guint i = 0; i < addresses->len; i++)
         announce_address(
             announcement, link, mac.ether_addr_octet, &g_array_index(addresses, GnfAddress, i));
+    at->announced = announcement->sent > before;
 }
 
+/* -- MAC addresses without one -- */
+
+/* What stands behind a tunnel is known to the other end under the tunnel's own address, and a
+ * vxlan's list is of what is there, not here (vxlan_fdb_dump). */
 static gboolean
-contains(const GPtrArray *links, int ifindex)
+has_stations(const GnfLink *link)
 {
-    for (guint i = 0; i < links->len; i++) {
-        if (((const GnfLink *)links->pdata[i])->ifindex == ifindex)
+    return link->up && link->type == ARPHRD_ETHER && g_strcmp0(link->kind, "vxlan") != 0;
+}
+
+static void
+read_accepted(Announcement *announcement, GnfTreeLink *at)
+{
+    GError *error = NULL;
+
+    if (!has_stations(at->link))
+        return;
+    at->accepted = gnf_fdb_list_accepted(announcement->netlink, at->link->ifindex, &error);
+    if (!at->accepted)
+        keep_first_error(announcement, error);
+}
+
+static void
+announce_station(Announcement *announcement, const GnfLink *link, const GnfStation *station)
+{
+    /* What is sent to everyone comes back on the bond's other ports, and where these are listened
+     * to the bridge would look for the MAC there from then on. */
+    gboolean to_itself = announcement->hears_itself && g_strcmp0(link->port_kind, "bridge") == 0;
+    guint8 frame[GNF_FRAME_RARP_SIZE];
+    GError *error = NULL;
+
+    if (announcement->stations++ < STATIONS_MAX) {
+        send_frame(announcement,
+                   link,
+                   frame,
+                   gnf_frame_build_rarp(frame, station->mac, station->vlan, to_itself));
+    } else if (announcement->stations == STATIONS_MAX + 1) {
+        gnf_netlink_set_error(&error, E2BIG, "there are too many MAC addresses");
+        gnf_netlink_prefix_error(&error, "announce what stands behind", link->ifindex);
+        keep_first_error(announcement, error);
+    }
+}
+
+static void
+announce_behind(Announcement *announcement, const GPtrArray *tree, const GnfTreeLink *at)
+{
+    GError *error = NULL;
+    g_autoptr(GArray) stations = NULL;
+
+    if (!has_stations(at->link))
+        return;
+    stations = gnf_stations_list(announcement->netlink, tree, at, &error);
+    if (!stations) {
+        keep_first_error(announcement, error);
+        return;
+    }
+    for (guint i = 0; i < stations->len; i++)
+        announce_station(announcement, at->link, &g_array_index(stations, GnfStation, i));
+}
+
+/* Does it take in what comes back on another port than it was sent on? */
+static gboolean
+hears_itself(Announcement *announcement, const GnfLink *bond)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) ports = NULL;
+    guint count = 0;
+
+    if (!bond->bond || !bond->bond->all_slaves_active)
+        return FALSE;
+    ports = gnf_link_list_ports(announcement->netlink, bond->ifindex, &error);
+    if (!ports) {
+        keep_first_error(announcement, error);
+        return TRUE;
+    }
+    for (guint i = 0; i < ports->len; i++)
+        count += ((const GnfLink *)ports->pdata[i])->carrier;
+    return count > 1;
+}
+
+static void
+announce_stations(Announcement *announcement, const GPtrArray *tree)
+{
+    announcement->hears_itself =
+        hears_itself(announcement, ((const GnfTreeLink *)tree->pdata[0])->link);
+    for (guint i = 0; i < tree->len; i++)
+        read_accepted(announcement, tree->pdata[i]);
+    for (guint i = 0; i < tree->len; i++)
+        announce_behind(announcement, tree, tree->pdata[i]);
+}
+
+/* -- the tree -- */
+
+static gboolean
+contains(const GPtrArray *tree, int ifindex)
+{
+    for (guint i = 0; i < tree->len; i++) {
+        if (((const GnfTreeLink *)tree->pdata[i])->link->ifindex == ifindex)
             return TRUE;
     }
     return FALSE;
 }
 
 static void
-append_uppers(Announcement *announcement, GPtrArray *links, int ifindex)
+add_link(GPtrArray *tree, GnfLink *link)
+{
+    GnfTreeLink *at = g_new0(GnfTreeLink, 1);
+
+    at->link = link;
+    g_ptr_array_add(tree, at);
+}
+
+static void
+free_tree_link(gpointer data)
+{
+    GnfTreeLink *at = data;
+
+    gnf_link_free(at->link);
+    g_clear_pointer(&at->accepted, g_array_unref);
+    g_free(at);
+}
+
+static void
+append_uppers(Announcement *announcement, GPtrArray *tree, int ifindex)
 {
     GError *error = NULL;
     g_autoptr(GPtrArray) uppers = gnf_link_list_uppers(announcement->netlink, ifindex, &error);
@@ -115,17 +240,11 @@ append_uppers(Announcement *announcement, GPtrArray *links, int ifindex)
     while (uppers->len > 0) {
         GnfLink *upper = g_ptr_array_steal_index(uppers, 0);
 
-        if (contains(links, upper->ifindex))
+        if (contains(tree, upper->ifindex))
             gnf_link_free(upper);
         else
-            g_ptr_array_add(links, upper);
+            add_link(tree, upper);
     }
-}
-
-static void
-free_link(gpointer link)
-{
-    gnf_link_free(link);
 }
 
 static void
@@ -133,19 +252,34 @@ announce_tree(Announcement *announcement, int ifindex)
 {
     GError *error = NULL;
     GnfLink *root = gnf_link_get(announcement->netlink, ifindex, &error);
-    g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func(free_link);
+    g_autoptr(GPtrArray) tree = g_ptr_array_new_with_free_func(free_tree_link);
 
     if (!root) {
         keep_first_error(announcement, error);
         return;
     }
-    g_ptr_array_add(links, root);
-    for (guint i = 0; i < links->len; i++) {
-        const GnfLink *link = links->pdata[i];
+    add_link(tree, root);
+    for (guint i = 0; i < tree->len; i++) {
+        GnfTreeLink *at = tree->pdata[i];
 
-        announce_link(announcement, link);
-        append_uppers(announcement, links, link->ifindex);
+        announce_link(announcement, at);
+        append_uppers(announcement, tree, at->link->ifindex);
     }
+    announce_stations(announcement, tree);
+}
+
+static int
+open_socket(void)
+{
+    /* Protocol 0: it only sends, nothing is ever received on it. */
+    const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    /* As many frames as there may be are queued at once, up to 1 KiB of kernel memory each (half of
+     * it is asked for: sock_setsockopt doubles); the default holds 277. Not allowed to everyone. */
+    const int size = STATIONS_MAX * 512;
+
+    if (fd >= 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+    return fd;
 }
 
 gboolean
@@ -153,8 +287,7 @@ gnf_announce(GnfNetlink *netlink, int ifindex, guint *ret_sent, GError **error)
 {
     Announcement announcement = {.netlink = netlink};
 
-    /* Protocol 0: it only sends, nothing is ever received on it. */
-    announcement.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    announcement.fd = open_socket();
     if (announcement.fd < 0) {
         gnf_netlink_set_error(&announcement.error, errno, NULL);
         gnf_netlink_prefix_error(&announcement.error, "announce the addresses of", ifindex);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The frames, field by field in wire order. Offsets are those of RFC 894, 826, 8200 and 4861.
+ * The frames, field by field in wire order. Offsets are those of RFC 894, 826, 903, 8200 and 4861.
  */
 #include "netlink/frames.h"
 
@@ -9,6 +9,8 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <string.h>
+
+static const guint8 broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static guint8 *
 put_bytes(guint8 *at, const void *bytes, gsize size)
@@ -46,23 +48,48 @@ put_ethernet(guint8 *at, const guint8 *to, const guint8 *from, guint16 protocol)
     return put_u16(at, protocol);
 }
 
-void
-gnf_frame_build_arp(guint8 ret_frame[GNF_FRAME_ARP_SIZE], const guint8 mac[6], const guint8 ip[4])
+static guint8 *
+put_arp(guint8 *at, guint16 operation, const guint8 *mac, const guint8 *ip, const guint8 *target)
 {
-    static const guint8 broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    static const guint8 unknown[] = {0, 0, 0, 0, 0, 0};
-    guint8 *at = put_ethernet(ret_frame, broadcast, mac, ETH_P_ARP);
-
     at = put_u16(at, ARPHRD_ETHER);
     at = put_u16(at, ETH_P_IP);
     at = put_u8(at, ETH_ALEN);
     at = put_u8(at, 4);
-    at = put_u16(at, ARPOP_REQUEST);
+    at = put_u16(at, operation);
     at = put_bytes(at, mac, ETH_ALEN);
     at = put_bytes(at, ip, 4);
-    at = put_bytes(at, unknown, ETH_ALEN);
-    at = put_bytes(at, ip, 4);
+    at = put_bytes(at, target, ETH_ALEN);
+    return put_bytes(at, ip, 4);
+}
+
+void
+gnf_frame_build_arp(guint8 ret_frame[GNF_FRAME_ARP_SIZE], const guint8 mac[6], const guint8 ip[4])
+{
+    static const guint8 unknown[ETH_ALEN] = {0};
+    guint8 *at = put_ethernet(ret_frame, broadcast, mac, ETH_P_ARP);
+
+    at = put_arp(at, ARPOP_REQUEST, mac, ip, unknown);
     g_assert(at == ret_frame + GNF_FRAME_ARP_SIZE);
+}
+
+gsize
+gnf_frame_build_rarp(guint8 ret_frame[GNF_FRAME_RARP_SIZE],
+                     const guint8 mac[6],
+                     guint16 vlan,
+                     gboolean to_itself)
+{
+    static const guint8 no_ip[4] = {0};
+    const gsize size = vlan ? GNF_FRAME_RARP_SIZE : ETH_ZLEN;
+    guint8 *at =
+        put_ethernet(ret_frame, to_itself ? mac : broadcast, mac, vlan ? ETH_P_8021Q : ETH_P_RARP);
+
+    if (vlan) {
+        at = put_u16(at, vlan);
+        at = put_u16(at, ETH_P_RARP);
+    }
+    at = put_arp(at, ARPOP_RREQUEST, mac, no_ip, mac);
+    memset(at, 0, (gsize)(ret_frame + size - at));
+    return size;
 }
 
 static guint32

@@ -89,11 +89,12 @@ struct GnfLink {
     char *kind;          /* IFLA_INFO_KIND, NULL for hardware, and for net_failover and hv_netvsc
                             controllers: a controller without kind is the kernel's own failover */
     char *port_kind;     /* IFLA_INFO_SLAVE_KIND ("bond", "bridge", "team", ...) or NULL */
-    int controller;      /* IFLA_MASTER, 0 = none */
-    int lower;           /* IFLA_LINK: what a VLAN or macvlan stands on, 0 = nothing */
-    guint32 flags;       /* IFF_* */
-    gboolean up;         /* IFF_UP: set up by the administrator */
-    gboolean carrier;    /* IFLA_CARRIER, from the link itself; FALSE while it is not up */
+    gboolean bridge_forwarding; /* a bridge's port (port_kind "bridge") that STP has not blocked */
+    int controller;             /* IFLA_MASTER, 0 = none */
+    int lower;                  /* IFLA_LINK: what a VLAN or macvlan stands on, 0 = nothing */
+    guint32 flags;              /* IFF_* */
+    gboolean up;                /* IFF_UP: set up by the administrator */
+    gboolean carrier;           /* IFLA_CARRIER, from the link itself; FALSE while it is not up */
     guint32 mtu;
     guint32 max_mtu;          /* 0 = the driver names no limit */
     char *parent_bus;         /* "pci", "virtio", "vmbus", ...; NULL for virtual interfaces */

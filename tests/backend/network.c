@@ -64,15 +64,15 @@ network_tear_down(Network *network, gconstpointer data)
     g_assert_no_errno(umount("/sys"));
 }
 
-void
-network_ip(const char *commands)
+static void
+run_batch(const char *program, const char *commands)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = NULL;
     g_autofree char *text = NULL;
     int status = 0;
-    int fd = g_file_open_tmp("ip-XXXXXX", &path, &error);
-    const char *argv[] = {"ip", "-batch", path, NULL};
+    int fd = g_file_open_tmp("batch-XXXXXX", &path, &error);
+    const char *argv[] = {program, "-batch", path, NULL};
 
     g_assert_no_error(error);
     close(fd);
@@ -91,7 +91,19 @@ network_ip(const char *commands)
     g_assert_no_error(error);
     unlink(path);
     if (status != 0)
-        g_error("ip -batch failed: %s of:\n%s", text, commands);
+        g_error("%s -batch failed: %s of:\n%s", program, text, commands);
+}
+
+void
+network_ip(const char *commands)
+{
+    run_batch("ip", commands);
+}
+
+void
+network_bridge(const char *commands)
+{
+    run_batch("bridge", commands);
 }
 
 int

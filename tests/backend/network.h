@@ -23,6 +23,9 @@ void network_tear_down(Network *network, gconstpointer data);
 /* One ip(8) command without the word ip, or several in lines; the test fails if one fails. */
 void network_ip(const char *commands);
 
+/* The same for bridge(8). */
+void network_bridge(const char *commands);
+
 /* The ifindex of an interface that must be there. */
 int network_index(const char *name);
 

@@ -5,92 +5,15 @@
 #include "netlink/announce.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "netlink/frames.h"
 #include "netlink/link.h"
 #include "tests/backend/network.h"
+#include "tests/backend/wire.h"
 
 static const guint8 bond_mac[] = {0x02, 0, 0, 0, 0, 0x0b};
 static const guint8 vlan_mac[] = {0x02, 0, 0, 0, 0, 0x0c};
-
-/* Frames that come in on the active port's peer. */
-static int
-listen_on(const char *name)
-{
-    const struct sockaddr_ll address = {.sll_family = AF_PACKET,
-                                        .sll_protocol = htons(ETH_P_ALL),
-                                        .sll_ifindex = network_index(name)};
-    const int on = 1;
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    g_assert_no_errno(fd);
-    /* A VLAN's tag is cut off the frame and told beside it. */
-    g_assert_no_errno(setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on));
-    g_assert_no_errno(bind(fd, (const void *)&address, sizeof address));
-    return fd;
-}
-
-typedef struct {
-    guint8 bytes[2048];
-    gsize size;
-    int vlan; /* 0 = untagged */
-} Frame;
-
-static int
-read_vlan(struct msghdr *message)
-{
-    const struct cmsghdr *control = CMSG_FIRSTHDR(message);
-    struct tpacket_auxdata data;
-
-    if (!control || control->cmsg_level != SOL_PACKET || control->cmsg_type != PACKET_AUXDATA)
-        return 0;
-    memcpy(&data, CMSG_DATA(control), sizeof data);
-    return data.tp_status & TP_STATUS_VLAN_VALID ? data.tp_vlan_tci & 0xfff : 0;
-}
-
-static gboolean
-receive(int fd, Frame *ret_frame)
-{
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    struct sockaddr_ll from;
-    char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-    struct iovec part = {.iov_base = ret_frame->bytes, .iov_len = sizeof ret_frame->bytes};
-    struct msghdr message = {.msg_name = &from,
-                             .msg_namelen = sizeof from,
-                             .msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof control};
-    gssize size;
-
-    if (poll(&wait, 1, 5000) <= 0)
-        return FALSE;
-    size = recvmsg(fd, &message, 0);
-    g_assert_cmpint(size, >, 0);
-    ret_frame->size = (gsize)size;
-    ret_frame->vlan = read_vlan(&message);
-    return TRUE;
-}
-
-/* Wait for one frame among whatever else the kernel sends. */
-static void
-expect_frame(int fd, const guint8 *bytes, gsize size, int vlan)
-{
-    Frame frame;
-
-    while (receive(fd, &frame)) {
-        if (frame.vlan == vlan && frame.size >= size && memcmp(frame.bytes, bytes, size) == 0)
-            return;
-    }
-    g_error("the frame did not arrive");
-}
 
 static void
 expect_arp(int fd, const guint8 *mac, const char *text, int vlan)
@@ -100,7 +23,7 @@ expect_arp(int fd, const guint8 *mac, const char *text, int vlan)
 
     g_assert_cmpint(inet_pton(AF_INET, text, ip), ==, 1);
     gnf_frame_build_arp(frame, mac, ip);
-    expect_frame(fd, frame, sizeof frame, vlan);
+    wire_expect(fd, frame, sizeof frame, vlan);
 }
 
 static void
@@ -111,7 +34,7 @@ expect_na(int fd, const char *text, gboolean router)
 
     g_assert_cmpint(inet_pton(AF_INET6, text, ip), ==, 1);
     gnf_frame_build_na(frame, bond_mac, ip, router);
-    expect_frame(fd, frame, sizeof frame, 0);
+    wire_expect(fd, frame, sizeof frame, 0);
 }
 
 /* A bond without link-local addresses, so that each address is one of the test's. */
@@ -143,7 +66,7 @@ test_ipv4(Network *network, gconstpointer data)
     network_ip("address add 192.0.2.1/24 dev bond0\n"
                "address add 192.0.2.2/24 dev bond0\n"
                "address add 192.0.2.3/32 scope host dev bond0");
-    fd = listen_on("peer0");
+    fd = wire_listen("peer0");
     announce(network, 2);
     expect_arp(fd, bond_mac, "192.0.2.1", 0);
     expect_arp(fd, bond_mac, "192.0.2.2", 0);
@@ -157,7 +80,7 @@ test_ipv6(Network *network, gconstpointer data)
 
     prepare();
     network_ip("address add 2001:db8::1/64 dev bond0 nodad");
-    fd = listen_on("peer0");
+    fd = wire_listen("peer0");
     announce(network, 1);
     expect_na(fd, "2001:db8::1", FALSE);
     network_write("/proc/sys/net/ipv6/conf/bond0/forwarding", "1");
@@ -166,14 +89,20 @@ test_ipv6(Network *network, gconstpointer data)
     close(fd);
 }
 
-/* RFC 4862 section 5.4: a tentative address is not ours to advertise. */
+/* RFC 4862 section 5.4: a tentative address is not ours to advertise. Its MAC is. */
 static void
 test_tentative(Network *network, gconstpointer data)
 {
+    guint8 frame[GNF_FRAME_RARP_SIZE];
+    int fd;
+
     prepare();
     network_write("/proc/sys/net/ipv6/conf/bond0/dad_transmits", "100");
     network_ip("address add 2001:db8::1/64 dev bond0");
-    announce(network, 0);
+    fd = wire_listen("peer0");
+    announce(network, 1);
+    wire_expect(fd, frame, gnf_frame_build_rarp(frame, bond_mac, 0, FALSE), 0);
+    close(fd);
 }
 
 static void
@@ -194,7 +123,7 @@ test_stack(Network *network, gconstpointer data)
         "address add 198.51.100.1/24 dev bond0.7\n"
         "address add 203.0.113.1/24 dev mac0\n"
         "address add 203.0.113.99/24 dev bond0.8");
-    fd = listen_on("peer0");
+    fd = wire_listen("peer0");
     announce(network, 3); /* not bond0.8: it is down */
     expect_arp(fd, bond_mac, "192.0.2.1", 0);
     expect_arp(fd, bond_mac, "198.51.100.1", 7);
@@ -213,7 +142,7 @@ test_bridge(Network *network, gconstpointer data)
                "link set bond0 master br0\n"
                "link set br0 up\n"
                "address add 192.0.2.1/24 dev br0");
-    fd = listen_on("peer0");
+    fd = wire_listen("peer0");
     announce(network, 1);
     expect_arp(fd, vlan_mac, "192.0.2.1", 0);
     close(fd);

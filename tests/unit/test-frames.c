@@ -26,6 +26,38 @@ test_arp(void)
     g_assert_cmpmem(frame, sizeof frame, expected, sizeof expected);
 }
 
+/* As QEMU 7.2 sends it on announce-self, taken down by its filter-dump. */
+static void
+test_rarp(void)
+{
+    static const guint8 expected[60] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff,                   /* to everyone */
+        0x52, 0x54, 0x00, 0x12, 0x34, 0x56, 0x80, 0x35,       /* from us, RARP */
+        0x00, 0x01, 0x08, 0x00, 0x06, 0x04, 0x00, 0x03,       /* Ethernet, IPv4, 6, 4, reverse */
+        0x52, 0x54, 0x00, 0x12, 0x34, 0x56, 0,    0,    0, 0, /* sender */
+        0x52, 0x54, 0x00, 0x12, 0x34, 0x56, 0,    0,    0, 0, /* target, and padding */
+    };
+    guint8 frame[GNF_FRAME_RARP_SIZE];
+
+    memset(frame, 0xaa, sizeof frame);
+    g_assert_cmpmem(frame, gnf_frame_build_rarp(frame, mac, 0, FALSE), expected, sizeof expected);
+}
+
+static void
+test_rarp_tagged(void)
+{
+    static const guint8 tag[] = {0x81, 0x00, 0x0f, 0xfe};
+    guint8 untagged[GNF_FRAME_RARP_SIZE];
+    guint8 frame[GNF_FRAME_RARP_SIZE];
+
+    memset(frame, 0xaa, sizeof frame);
+    g_assert_cmpuint(gnf_frame_build_rarp(untagged, mac, 0, FALSE), ==, 60);
+    g_assert_cmpuint(gnf_frame_build_rarp(frame, mac, 4094, FALSE), ==, 64);
+    g_assert_cmpmem(frame, 12, untagged, 12);
+    g_assert_cmpmem(frame + 12, 4, tag, sizeof tag);
+    g_assert_cmpmem(frame + 16, 48, untagged + 12, 48);
+}
+
 static const guint8 ipv6[] = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
 
 static void
@@ -100,6 +132,8 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/frames/arp/bytes", test_arp);
+    g_test_add_func("/frames/rarp/bytes", test_rarp);
+    g_test_add_func("/frames/rarp/tagged", test_rarp_tagged);
     g_test_add_func("/frames/na/bytes", test_na);
     g_test_add_func("/frames/na/router", test_na_of_router);
     g_test_add_func("/frames/na/checksum", test_na_checksum);
