@@ -132,6 +132,18 @@ parse_bond_port(const struct nlattr *data)
     return g_steal_pointer(&port);
 }
 
+/* The kernel tells nothing of a team by rtnetlink; its port is up when its link is. */
+static void
+parse_team(GnfLink *link)
+{
+    if (g_strcmp0(link->kind, "team") == 0) {
+        link->bond = g_new0(GnfBond, 1);
+        link->bond->mode = GNF_BOND_MODE_TEAM;
+    }
+    if (g_strcmp0(link->port_kind, "team") == 0)
+        link->bond_port = g_new0(GnfBondPort, 1);
+}
+
 static void
 parse_kind(GnfLink *link, const struct nlattr *info)
 {
@@ -145,6 +157,7 @@ parse_kind(GnfLink *link, const struct nlattr *info)
         link->bond = parse_bond(table[IFLA_INFO_DATA]);
     if (g_strcmp0(link->port_kind, "bond") == 0)
         link->bond_port = parse_bond_port(table[IFLA_INFO_SLAVE_DATA]);
+    parse_team(link);
 }
 
 /* IFLA_AF_SPEC > AF_INET6 > IFLA_INET6_CONF: an array of s32, by DEVCONF_*. */
