@@ -12,7 +12,9 @@
 #include "failover/fault.h"
 #include "failover/plan.h"
 #include "failover/record.h"
+#include "failover/team.h"
 #include "failover/traffic.h"
+#include "netlink/announce.h"
 
 /* The link must have been up for longer than the bond's interval of looking at it; the usual one is
  * this long, and a bond without a monitor says "up" without looking. */
@@ -107,6 +109,19 @@ move_traffic(gpointer data)
     gnf_fault_point(attach->context, GNF_STEP_DRAIN, attach->device, drain, task);
 }
 
+static void
+on_team_used(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    Attach *attach = g_task_get_task_data(task);
+
+    if (gnf_team_use_finish(result)) {
+        gnf_announce(attach->context->netlink, attach->device->bond.ifindex, NULL, NULL);
+        step_done(attach, GNF_STEP_ACTIVATE);
+    }
+    finish(task);
+}
+
 /* The stage `attach`: all is ready for the traffic, and what the network sends to the NIC already
  * is accepted. From here on it is a port whose traffic was moved. */
 static void
@@ -131,6 +146,8 @@ activate(GTask *task)
 
     if (attach->context->operation->only_attach)
         stop_before_activate(task);
+    else if (device->was_active && device->bond.mode == GNF_BOND_MODE_TEAM)
+        gnf_team_use_async(device, on_team_used, task);
     else if (device->was_active && gnf_mode_has_active_port(device->bond.mode))
         gnf_fault_point(attach->context, GNF_STEP_ACTIVATE, device, move_traffic, task);
     else

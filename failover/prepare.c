@@ -18,7 +18,9 @@
 #include "failover/prepare-select.h"
 #include "failover/record.h"
 #include "failover/report.h"
+#include "failover/team.h"
 #include "failover/traffic.h"
+#include "netlink/announce.h"
 
 /* A manager that has not said what it owns by now does not answer. */
 #define INVENTORY_TIMEOUT_MS 20000
@@ -257,6 +259,23 @@ drain(gpointer data)
 }
 
 static void
+on_team_left(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    Prepare *prepare = g_task_get_task_data(task);
+    GnfOperationDevice *device = current(prepare);
+
+    if (gnf_team_leave_finish(result)) {
+        gnf_announce(prepare->context->netlink, device->bond.ifindex, NULL, NULL);
+        gnf_operation_device_step(device, GNF_STEP_SWITCH, device->begun_us);
+    }
+    if (prepare->options->only_switch)
+        device_done(task);
+    else
+        gnf_detach_async(prepare->context, device, on_detached, task);
+}
+
+static void
 begin_device(gpointer data)
 {
     GTask *task = data;
@@ -268,6 +287,8 @@ begin_device(gpointer data)
     gboolean is_out = device->state == GNF_STATE_DETACHED;
     if (!is_out && !move_traffic(prepare, device, &error))
         fail(task, error);
+    else if (!is_out && device->bond.mode == GNF_BOND_MODE_TEAM)
+        gnf_team_leave_async(device, on_team_left, task);
     else if (is_out || prepare->options->only_switch)
         device_done(task);
     else if (!gnf_mode_has_active_port(device->bond.mode))

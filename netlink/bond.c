@@ -36,6 +36,8 @@ gnf_bond_mode_to_string(GnfBondMode mode)
         [GNF_BOND_MODE_ALB] = "balance-alb",
     };
 
+    if (mode == GNF_BOND_MODE_TEAM)
+        return "team";
     return mode < G_N_ELEMENTS(names) ? names[mode] : "unknown";
 }
 

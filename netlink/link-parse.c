@@ -142,6 +142,18 @@ parse_bridge_forwarding(const struct nlattr *data)
            read_u8(table[IFLA_BRPORT_STATE]) == BR_STATE_FORWARDING;
 }
 
+/* The kernel tells nothing of a team by rtnetlink; its port is up when its link is. */
+static void
+parse_team(GnfLink *link)
+{
+    if (g_strcmp0(link->kind, "team") == 0) {
+        link->bond = g_new0(GnfBond, 1);
+        link->bond->mode = GNF_BOND_MODE_TEAM;
+    }
+    if (g_strcmp0(link->port_kind, "team") == 0)
+        link->bond_port = g_new0(GnfBondPort, 1);
+}
+
 static void
 parse_kind(GnfLink *link, const struct nlattr *info)
 {
@@ -157,6 +169,7 @@ parse_kind(GnfLink *link, const struct nlattr *info)
         link->bond_port = parse_bond_port(table[IFLA_INFO_SLAVE_DATA]);
     if (g_strcmp0(link->port_kind, "bridge") == 0)
         link->bridge_forwarding = parse_bridge_forwarding(table[IFLA_INFO_SLAVE_DATA]);
+    parse_team(link);
 }
 
 /* IFLA_AF_SPEC > AF_INET6 > IFLA_INET6_CONF: an array of s32, by DEVCONF_*. */

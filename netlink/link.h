@@ -45,6 +45,7 @@ typedef enum {
     GNF_BOND_MODE_8023AD = 4,
     GNF_BOND_MODE_TLB = 5,
     GNF_BOND_MODE_ALB = 6,
+    GNF_BOND_MODE_TEAM = 100, /* no bonding mode: a team device, which has none of a bond's options */
 } GnfBondMode;
 
 /* BOND_PRI_RESELECT_* of the kernel's bonding.h. */
@@ -100,8 +101,8 @@ struct GnfLink {
     char *parent_bus;         /* "pci", "virtio", "vmbus", ...; NULL for virtual interfaces */
     char *parent_device;      /* "0000:05:00.0", "virtio3", ... or NULL */
     gboolean ipv6_forwarding; /* it is an IPv6 router on this link */
-    GnfBond *bond;            /* only if kind is "bond" */
-    GnfBondPort *bond_port;   /* only if port_kind is "bond" */
+    GnfBond *bond;            /* only if kind is "bond" or "team" */
+    GnfBondPort *bond_port;   /* only if port_kind is "bond" or "team" */
 };
 
 void gnf_link_free(GnfLink *link);

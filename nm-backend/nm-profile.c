@@ -327,6 +327,7 @@ gnf_nm_profile_is_port_of(NMConnection *profile, const char *bond, const char *b
     const char *controller = setting ? nm_setting_connection_get_master(setting) : NULL;
 
     return controller &&
-           nm_setting_connection_is_slave_type(setting, NM_SETTING_BOND_SETTING_NAME) &&
+           (nm_setting_connection_is_slave_type(setting, NM_SETTING_BOND_SETTING_NAME) ||
+            nm_setting_connection_is_slave_type(setting, NM_SETTING_TEAM_SETTING_NAME)) &&
            (g_strcmp0(controller, bond) == 0 || g_strcmp0(controller, bond_uuid) == 0);
 }

@@ -20,7 +20,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 RELEASES = ("bookworm", "trixie")
 PACKAGES = (
     "systemd systemd-sysv udev dbus network-manager qemu-guest-agent linux-image-amd64 iproute2 "
-    "iputils-ping libnl-3-200 libjson-glib-1.0-0 libnm0 libudev1 kmod procps"
+    "iputils-ping libteam-utils libnl-3-200 libjson-glib-1.0-0 libnm0 libudev1 kmod procps"
 ).split()
 # bookworm's init-system-helpers wants a merged /usr, by default through usrmerge and 50 MB of perl.
 EXTRA_PACKAGES = {"bookworm": ["usr-is-merged"], "trixie": []}
