@@ -170,12 +170,13 @@ warn_load_balancing(const GnfPrimary *primary)
     if (mode == GNF_BOND_MODE_ACTIVE_BACKUP)
         return NULL;
     if (mode == GNF_BOND_MODE_TEAM)
-        return gnf_reason(GNF_REASON_CODE_LOAD_BALANCING,
-                          "%s is a team device: teamd is asked to move the traffic to %s, where its "
-                          "runner has an active port; what the network still sends to %s is lost",
-                          primary->bond->name,
-                          primary->standby->name,
-                          primary->link->name);
+        return gnf_reason(
+            GNF_REASON_CODE_LOAD_BALANCING,
+            "%s is a team device: teamd is asked to move the traffic to %s, where its "
+            "runner has an active port; what the network still sends to %s is lost",
+            primary->bond->name,
+            primary->standby->name,
+            primary->link->name);
     return gnf_reason(GNF_REASON_CODE_LOAD_BALANCING,
                       gnf_mode_has_active_port(mode)
                           ? "%s is %s: what it receives is moved to %s first, but what it sends "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * teamd's control socket; see team.h. A request is one packet of lines, REQUEST, the method and its
- * arguments; so is a reply, REPLY_SUCCESS and its value (libteam: teamd_usock.c). libteamdctl speaks
- * it, too, but waits for each answer, which nothing here may do.
+ * arguments; so is a reply, REPLY_SUCCESS and its value (libteam: teamd_usock.c). libteamdctl
+ * speaks it, too, but waits for each answer, which nothing here may do.
  */
 #include "failover/team.h"
 
@@ -74,8 +74,8 @@ send_request(const char *team, const char *request)
 {
     g_autofree char *path = g_strdup_printf(SOCKETS "/%s.sock", team);
     g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
-    g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_SEQPACKET, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+    g_autoptr(GSocket) socket = g_socket_new(
+        G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_SEQPACKET, G_SOCKET_PROTOCOL_DEFAULT, NULL);
 
     if (!socket)
         return NULL;
@@ -150,10 +150,7 @@ gnf_team_leave_async(GnfOperationDevice *device, GAsyncReadyCallback callback, g
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
 
     g_task_set_task_data(task, device, NULL);
-    ask(device->bond.interface,
-        "REQUEST\nStateItemValueGet\n" ACTIVE_PORT "\n",
-        on_active,
-        task);
+    ask(device->bond.interface, "REQUEST\nStateItemValueGet\n" ACTIVE_PORT "\n", on_active, task);
 }
 
 gboolean

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The active port of a team device: it is teamd's to choose, so teamd is asked. Where no teamd runs,
- * or its runner has no active port, nothing can be moved, and a port just leaves.
+ * The active port of a team device: it is teamd's to choose, so teamd is asked. Where no teamd
+ * runs, or its runner has no active port, nothing can be moved, and a port just leaves.
  */
 #pragma once
 
@@ -13,9 +13,8 @@
 /* If the team sends through the device, let it send through device->standby: TRUE, and the device
  * was_active. FALSE: it did not, or teamd could not be asked (the device leaves all the same).
  * device lives until the end. */
-void gnf_team_leave_async(GnfOperationDevice *device,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
+void
+gnf_team_leave_async(GnfOperationDevice *device, GAsyncReadyCallback callback, gpointer user_data);
 gboolean gnf_team_leave_finish(GAsyncResult *result);
 
 /* Let the team send through the device, a port with a link. FALSE: teamd did not do so. */

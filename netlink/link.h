@@ -45,7 +45,8 @@ typedef enum {
     GNF_BOND_MODE_8023AD = 4,
     GNF_BOND_MODE_TLB = 5,
     GNF_BOND_MODE_ALB = 6,
-    GNF_BOND_MODE_TEAM = 100, /* no bonding mode: a team device, which has none of a bond's options */
+    GNF_BOND_MODE_TEAM =
+        100, /* no bonding mode: a team device, which has none of a bond's options */
 } GnfBondMode;
 
 /* BOND_PRI_RESELECT_* of the kernel's bonding.h. */
