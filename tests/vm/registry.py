@@ -15,11 +15,17 @@ FAULT = "fault"
 SEVERAL = "several"
 # Without the product, but with its Debian packages at hand.
 PACKAGE = "package"
-KINDS = (QEMU, VIRSH, FAULT, SEVERAL, PACKAGE)
+# With NICs of every sort that prepare refuses; and with one that the kernel itself fails over.
+REFUSALS = "refusals"
+KERNEL = "kernel"
+# As QEMU, with PCIe's own hotplug instead of ACPI's.
+NATIVE = "native"
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, PACKAGE, REFUSALS, KERNEL, NATIVE)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
 PACKAGE_GUESTS = tuple(RELEASES)
+REFUSAL_GUESTS = ("debian-12",)
 
 
 class Case(NamedTuple):
@@ -49,6 +55,7 @@ def stages():
     found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
     found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
+    found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):
