@@ -7,7 +7,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, ROOT)
 
-from tests.bench import agent, scale, virsh  # noqa: E402
+from tests.bench import agent, eject, scale, virsh  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import main  # noqa: E402
 
@@ -16,6 +16,7 @@ if __name__ == "__main__":
     main({
         "agent/channel": agent.channel,
         "agent/virsh": virsh.measure,
+        "eject/native-pciehp": eject.native,
         "scale/unrelated-interfaces": scale.unrelated,
         "scale/primaries": scale.primaries,
     })

@@ -44,17 +44,20 @@ def favour(pid):
 
 @dataclass
 class Nic:
-    """A NIC to boot with or to plug: its device id, its root port, its MAC, its kind."""
+    """A NIC to boot with or to plug: its device id, its root port, its MAC, its kind, or QEMU's name
+    of another; and what else QEMU is told of one to boot with ("addr=0x0.1")."""
 
     id: str
     port: str
     mac: str
     paravirtual: bool = False
+    model: str = "e1000e"
+    properties: str = ""
 
     @property
     def driver(self):
         """QEMU's name of the device."""
-        return "virtio-net-pci" if self.paravirtual or self.id == STANDBY else "e1000e"
+        return "virtio-net-pci" if self.paravirtual or self.id == STANDBY else self.model
 
 
 @dataclass
@@ -165,9 +168,9 @@ class Guest(Machine):
         self.lab.network.remove_tap(self._tap(device))
         del self.nics[device]
 
-    def plug(self, port="rp1", mac=PRIMARY_MAC, device=PRIMARY):
+    def plug(self, port="rp1", mac=PRIMARY_MAC, device=PRIMARY, model="e1000e"):
         """Hot-plug a NIC into a root port. Returns at once; the guest sees it later."""
-        tap, nic = self._tap(device), Nic(device, port, mac)
+        tap, nic = self._tap(device), Nic(device, port, mac, model=model)
         self.lab.network.add_tap(tap)
         self.qmp.command("netdev_add", {
             "type": "tap", "id": f"net-{device}", "ifname": tap, "script": "no",
@@ -247,5 +250,6 @@ class Guest(Machine):
             argv += ["-netdev", f"tap,id=net-{nic.id},ifname={self._tap(nic.id)},script=no,"
                      "downscript=no"]
             argv += ["-device", f"{nic.driver},id={nic.id},netdev=net-{nic.id},"
-                     f"mac={nic.mac},bus={nic.port},romfile="]
+                     f"mac={nic.mac},bus={nic.port},romfile=" + (nic.properties and
+                                                                 f",{nic.properties}")]
         return [str(word) for word in argv + self.config.options]

@@ -233,13 +233,17 @@ class LibvirtGuest(Machine):
     def unplug(self, device=PRIMARY, timeout=UNPLUG_SECONDS):
         """virsh detach-device, and wait until the domain is without it. Returns the seconds."""
         start = time.monotonic()
-        mac = self.nics[device].mac
         self.host.virsh("detach-device", self.name, self._nic_file(device), "--live")
+        self.gone(device, timeout)
+        return time.monotonic() - start
+
+    def gone(self, device=PRIMARY, timeout=UNPLUG_SECONDS):
+        """Wait until the domain is without a NIC that the guest was asked, or wants, to let go."""
+        mac = self.nics[device].mac
         wait_until(
             lambda: not self._has_alias(f"ua-{device}"), timeout, f"the guest to let go of {mac}"
         )
         del self.nics[device]
-        return time.monotonic() - start
 
     def plug(self, port="rp1", mac=PRIMARY_MAC, device=PRIMARY):
         """virsh attach-device into a root port; the guest sees it later."""

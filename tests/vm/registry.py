@@ -17,12 +17,18 @@ SEVERAL = "several"
 TEAM = "team"
 # Without the product, but with its Debian packages at hand.
 PACKAGE = "package"
-KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, PACKAGE)
+# With NICs of every sort that prepare refuses; and with one that the kernel itself fails over.
+REFUSALS = "refusals"
+KERNEL = "kernel"
+# As QEMU, with PCIe's own hotplug instead of ACPI's.
+NATIVE = "native"
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, PACKAGE, REFUSALS, KERNEL, NATIVE)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
 TEAM_GUESTS = ("debian-12",)
 PACKAGE_GUESTS = tuple(RELEASES)
+REFUSAL_GUESTS = ("debian-12",)
 
 
 class Case(NamedTuple):
@@ -53,6 +59,7 @@ def stages():
     found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
     found |= {(guest, TEAM): {} for guest in TEAM_GUESTS}
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
+    found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):

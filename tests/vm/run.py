@@ -22,18 +22,20 @@ from tests.lab.base import BUILD, LabError, dump_json, stop_process  # noqa: E40
 from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
-from tests.vm import cases_agent, cases_faults, cases_hold, cases_prepare  # noqa: E402
-from tests.vm import cases_package, cases_pause, cases_replug, cases_several, cases_team  # noqa: E402
-from tests.vm import faults, registry  # noqa: E402
+from tests.vm import cases_agent, cases_eject, cases_faults, cases_hold, cases_prepare  # noqa: E402
+from tests.vm import cases_package, cases_pause, cases_refusals, cases_replug, cases_several  # noqa: E402
+from tests.vm import cases_team, eject, faults, refusals, registry  # noqa: E402
 from tests.vm.package import PackageStage  # noqa: E402
 from tests.vm.stage import Stage  # noqa: E402
 from tests.vm.traffic import table  # noqa: E402
 
 # Each registers its cases when it is imported.
 CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several,
-         cases_pause, cases_team, cases_package)
+         cases_pause, cases_team, cases_package, cases_refusals, cases_eject)
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
-          registry.TEAM: cases_team.TeamStage, registry.PACKAGE: PackageStage}
+          registry.TEAM: cases_team.TeamStage, registry.PACKAGE: PackageStage,
+          registry.REFUSALS: refusals.RefusalStage, registry.KERNEL: refusals.KernelStage,
+          registry.NATIVE: eject.NativeStage}
 AT_ONCE = 2
 RESULTS = BUILD / "results"
 
@@ -53,7 +55,7 @@ def why(error):
 
 def play(stage, name, entry):
     """One case; tells its result."""
-    start, lines, stage.cells = time.monotonic(), [], []
+    start, lines, stage.cells, stage.refusals = time.monotonic(), [], [], []
     try:
         stage.begin()
         start = time.monotonic()
@@ -62,7 +64,7 @@ def play(stage, name, entry):
         lines = [line for part in why(error) for line in part.splitlines()] + stage.notes(name)
     seconds = time.monotonic() - start
     tell(result=name, ok=not lines, seconds=round(seconds, 2), lines=lines, traffic=stage.rows,
-         cells=stage.cells)
+         cells=stage.cells, refusals=stage.refusals)
     if lines or entry.uses_up:
         stage.drop()
 
@@ -91,6 +93,7 @@ class Output:
         self.failed = 0
         self.rows = []
         self.cells = []  # of the fault matrix
+        self.refusals = refusals.Table(planned)
         print(f"1..{len(self.left)}", flush=True)
 
     def say(self, text):
@@ -103,6 +106,8 @@ class Output:
         self.rows += [{"test": name, **row} for row in traffic]
         if self.cells and not self.left:
             self.fault_matrix()
+        if not self.left:
+            self.refusals.show()
         text = [*lines, *table(traffic).splitlines()]
         head = [f"# {line}" for line in text]
         verdict = "ok" if good else "not ok"
@@ -112,6 +117,7 @@ class Output:
     def take(self, event):
         if "result" in event:
             self.cells += event["cells"]
+            self.refusals.rows += event["refusals"] if event["ok"] else []
             self.result(event["result"], event["ok"], event["seconds"], event["lines"],
                         event["traffic"])
         else:

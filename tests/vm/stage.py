@@ -53,6 +53,7 @@ class Stage:
         self.guest = None
         self.rows = []  # what Traffic measures in the present case
         self.cells = []  # of the fault matrix, played in the present case
+        self.refusals = []  # rows of their table, of the present case
         self.disk = None
         self.files = profiles.bond_profiles()
 
@@ -156,7 +157,7 @@ class Stage:
         if whole_bond:
             self.guest.sh("nmcli connection down bond0; nmcli -w 30 connection up standby")
         self.guest.sh("nmcli -w 30 connection up primary")
-        self.guest.wait_network()
+        self.wait_network()
         if "\nprimary=" in self.files[f"{profiles.FOLDER}/bond0.nmconnection"][0]:
             self.guest.sh(f"echo {interface} >{BONDING}/primary")
             self.guest.wait_bond(lambda bond: bond.active == bond.primary == interface,
