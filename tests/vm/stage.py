@@ -52,7 +52,7 @@ class Stage:
         self.lab = None
         self.guest = None
         self.rows = []  # what Traffic measures in the present case
-        self.cells = []  # of the fault matrix, played in the present case
+        self.tables = {}  # what the present case has added to tables, see tables.py
         self.disk = None
         self.files = profiles.bond_profiles()
 
@@ -208,6 +208,10 @@ class Stage:
 
     def cancel(self, arguments=None):
         return self.settle("cancel", self.request("cancel", arguments), arguments)
+
+    def add_row(self, table, row):
+        """A row of a table (tables.py): what it tells of has held."""
+        self.tables.setdefault(table, []).append(row)
 
     # -- looking ----------------------------------------------------------------------------
 
