@@ -132,6 +132,14 @@ parse_bond_port(const struct nlattr *data)
     return g_steal_pointer(&port);
 }
 
+static gboolean
+parse_bridge_learning(const struct nlattr *data)
+{
+    struct nlattr *table[IFLA_BRPORT_MAX + 1];
+
+    return parse_nested(table, IFLA_BRPORT_MAX, data) && read_u8(table[IFLA_BRPORT_LEARNING]) != 0;
+}
+
 static void
 parse_kind(GnfLink *link, const struct nlattr *info)
 {
@@ -145,6 +153,8 @@ parse_kind(GnfLink *link, const struct nlattr *info)
         link->bond = parse_bond(table[IFLA_INFO_DATA]);
     if (g_strcmp0(link->port_kind, "bond") == 0)
         link->bond_port = parse_bond_port(table[IFLA_INFO_SLAVE_DATA]);
+    if (g_strcmp0(link->port_kind, "bridge") == 0)
+        link->bridge_learning = parse_bridge_learning(table[IFLA_INFO_SLAVE_DATA]);
 }
 
 /* IFLA_AF_SPEC > AF_INET6 > IFLA_INET6_CONF: an array of s32, by DEVCONF_*. */
