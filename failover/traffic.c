@@ -7,6 +7,7 @@
 
 #include "failover/error.h"
 #include "failover/plan.h"
+#include "failover/reception.h"
 #include "netlink/announce.h"
 #include "netlink/bond.h"
 
@@ -45,21 +46,44 @@ check_active(GnfContext *context, const GnfOperationDevice *device, int port, GE
     return TRUE;
 }
 
+/* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
+ * or at the next look at the links (bond_should_notify_peers): until then the network goes on
+ * delivering to the old port. That it did not go out is no failure of the switch. */
+static void
+announce(GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!gnf_announce(context->netlink, device->bond.ifindex, NULL, &error))
+        g_debug("announcing %s: %s", device->bond.interface, error->message);
+}
+
 gboolean
 gnf_traffic_accept_all(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active)
+    if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    return gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, TRUE, error);
+    gnf_reception_widen(context, device);
+    if (device->bond.all_slaves_active ||
+        gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, TRUE, error))
+        return TRUE;
+    (void)gnf_traffic_accept_as_before(context, device, NULL);
+    return FALSE;
 }
 
 gboolean
 gnf_traffic_accept_as_before(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active ||
-        is_bond_in_use(context, device))
+    if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    return gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error);
+    gnf_reception_narrow(device);
+    if (is_bond_in_use(context, device))
+        return TRUE;
+    if (!device->bond.all_slaves_active &&
+        !gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error))
+        return FALSE;
+    gnf_reception_learn(context, device);
+    return TRUE;
 }
 
 static gboolean
@@ -137,29 +161,31 @@ leaves_option_alone(const GnfContext *context,
 
 /* Make a port with a link the active one, for good. */
 static gboolean
+switch_to(GnfContext *context,
+          const GnfOperationDevice *device,
+          const GnfLink *bond,
+          int port,
+          GError **error)
+{
+    gboolean is_done = leaves_option_alone(context, device, bond->bond)
+                           ? gnf_bond_set_active(context->netlink, bond->ifindex, port, error)
+                           : gnf_bond_set_primary(context->netlink, bond->ifindex, port, error);
+
+    return is_done && check_active(context, device, port, error);
+}
+
+/* The same, and the network knows. */
+static gboolean
 move_to(GnfContext *context, const GnfOperationDevice *device, int port, GError **error)
 {
     g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
 
     if (!bond || !bond->bond)
         return FALSE;
-    if (leaves_option_alone(context, device, bond->bond))
-        return gnf_bond_set_active(context->netlink, bond->ifindex, port, error) &&
-               check_active(context, device, port, error);
-    return gnf_bond_set_primary(context->netlink, bond->ifindex, port, error) &&
-           check_active(context, device, port, error);
-}
-
-/* The kernel announces the switch by itself, but only when its link watch has nothing else to do,
- * or at the next look at the links (bond_should_notify_peers): until then the network goes on
- * delivering to the old port. That it did not go out is no failure of the switch. */
-static void
-announce(GnfContext *context, const GnfOperationDevice *device)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!gnf_announce(context->netlink, device->bond.ifindex, NULL, &error))
-        g_debug("announcing %s: %s", device->bond.interface, error->message);
+    gboolean is_done = switch_to(context, device, bond, port, error);
+    /* Also where the old way is still the one. */
+    announce(context, device);
+    return is_done;
 }
 
 gboolean
@@ -172,10 +198,8 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
     int port = port_without(context, device, error);
     if (port == 0 || !gnf_traffic_accept_all(context, device, error))
         return FALSE;
-    if (move_to(context, device, port, error)) {
-        announce(context, device);
+    if (move_to(context, device, port, error))
         return TRUE;
-    }
     g_autoptr(GError) ignored = NULL;
     if (!gnf_traffic_restore(context, device, &ignored))
         g_prefix_error(error, "(and its options could not be put back: %s) ", ignored->message);
@@ -185,12 +209,8 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
 gboolean
 gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    if (!gnf_mode_has_active_port(device->bond.mode))
-        return TRUE;
-    if (!move_to(context, device, device->ifindex, error))
-        return FALSE;
-    announce(context, device);
-    return TRUE;
+    return !gnf_mode_has_active_port(device->bond.mode) ||
+           move_to(context, device, device->ifindex, error);
 }
 
 /* The priority that keeps the bond on the NIC without a primary option; its own where there is none
