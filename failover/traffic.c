@@ -5,6 +5,7 @@
  */
 #include "failover/traffic.h"
 
+#include "failover/crossing.h"
 #include "failover/error.h"
 #include "failover/plan.h"
 #include "failover/reception.h"
@@ -182,6 +183,7 @@ move_to(GnfContext *context, const GnfOperationDevice *device, int port, GError 
 
     if (!bond || !bond->bond)
         return FALSE;
+    gnf_crossing_begin(context, bond, port);
     gboolean is_done = switch_to(context, device, bond, port, error);
     /* Also where the old way is still the one. */
     announce(context, device);
@@ -382,6 +384,7 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
         (gnf_mode_has_active_port(device->bond.mode) &&
          !restore_option(context, device, ports, nic, error)))
         return FALSE;
+    gnf_crossing_end(context, device->bond.ifindex);
     return gnf_traffic_accept_as_before(context, device, error);
 }
 
