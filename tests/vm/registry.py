@@ -13,9 +13,11 @@ VIRSH = "virsh"
 FAULT = "fault"
 # The same with four primaries in two bonds.
 SEVERAL = "several"
+# Bonds of every shape, which no network manager looks after.
+BONDS = "bonds"
 # Without the product, but with its Debian packages at hand.
 PACKAGE = "package"
-KINDS = (QEMU, VIRSH, FAULT, SEVERAL, PACKAGE)
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, BONDS, PACKAGE)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
@@ -48,6 +50,7 @@ def stages():
     """{(guest's name, kind): its cases, by full name}, in the order in which they are started."""
     found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
     found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
+    found |= {(guest, BONDS): {} for guest in RELEASES}
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.

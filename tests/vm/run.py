@@ -22,7 +22,7 @@ from tests.lab.base import LabError, dump_json, stop_process  # noqa: E402
 from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
-from tests.vm import cases_agent, cases_faults, cases_hold, cases_prepare  # noqa: E402
+from tests.vm import bonds, cases_agent, cases_bonds, cases_faults, cases_hold, cases_prepare  # noqa: E402
 from tests.vm import cases_package, cases_pause, cases_replug, cases_several, registry  # noqa: E402
 from tests.vm.package import PackageStage  # noqa: E402
 from tests.vm.stage import Stage  # noqa: E402
@@ -31,9 +31,9 @@ from tests.vm.traffic import table  # noqa: E402
 
 # Each registers its cases when it is imported.
 CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several,
-         cases_pause, cases_package)
+         cases_pause, cases_bonds, cases_package)
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
-          registry.PACKAGE: PackageStage}
+          registry.BONDS: bonds.BondsStage, registry.PACKAGE: PackageStage}
 AT_ONCE = 2
 
 

@@ -13,6 +13,7 @@ from tests.lab.base import LOGS, Deadline
 from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY, PRIMARY_MAC
 from tests.lab.lab import Lab
+from tests.lab.network import GUEST_IPV4
 from tests.runner.cases import Failed
 from tests.vm.expect import INTERFACES, STANDBY
 from tests.vm.registry import RELEASES, VIRSH
@@ -215,8 +216,8 @@ class Stage:
 
     # -- looking ----------------------------------------------------------------------------
 
-    def traffic(self, allow=None):
-        return Traffic(self, allow)
+    def traffic(self, allow=None, address=GUEST_IPV4):
+        return Traffic(self, allow, address)
 
     def option(self, name):
         """An option of the bond, first word."""
