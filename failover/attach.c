@@ -129,11 +129,15 @@ stop_before_activate(GTask *task)
 {
     const Attach *attach = g_task_get_task_data(task);
     GnfOperationDevice *device = attach->device;
+    GError *error = NULL;
 
     device->state = GNF_STATE_SWITCHED;
     device->asked = FALSE;
     device->undone = 0;
-    g_task_return_boolean(task, TRUE);
+    if (gnf_traffic_accept_all(attach->context, device, &error))
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
     g_object_unref(task);
 }
 

@@ -21,6 +21,7 @@ gnf_operation_device_free(GnfOperationDevice *device)
 {
     if (!device)
         return;
+    gnf_promiscuous_free(device->promiscuous);
     g_free(device->interface);
     g_free(device->mac);
     g_free(device->pci_address);
@@ -29,6 +30,7 @@ gnf_operation_device_free(GnfOperationDevice *device)
     g_free(device->old_mac);
     g_free(device->bond.interface);
     g_free(device->bond.primary_option);
+    g_free(device->bond.unlearning);
     g_free(device->profile);
     g_free(device->standby);
     g_free(device->wanted_mac);

@@ -11,6 +11,7 @@
 
 #include "failover/backend.h"
 #include "netlink/link.h"
+#include "netlink/promiscuous.h"
 #include "qapi/types.h"
 
 typedef struct {
@@ -26,6 +27,8 @@ typedef struct {
     GnfBondMode mode;
     char *primary_option; /* the port it named, or NULL */
     gboolean all_slaves_active;
+    char *unlearning; /* ifindexes of ports of bridges that are not to learn from them for now, with
+                         spaces between; or NULL. See reception.h */
 } GnfBondBefore;
 
 /* One primary. Strings may be NULL where not said otherwise. */
@@ -60,6 +63,7 @@ typedef struct {
                             has just ended, or has just begun if it was in the middle */
     GError *reason;      /* a GNF_ERROR: why the last command failed, or what it waits for */
     GPtrArray *warnings; /* of GError, in GNF_ERROR */
+    GnfPromiscuous *promiscuous; /* while its traffic moves; not in the record, see reception.h */
 
     /* complete's instructions: the NIC to take, NULL members where unsaid */
     char *wanted_mac;

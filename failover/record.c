@@ -43,6 +43,7 @@ static const Member device_members[] = {
     DEVICE("bond-mode", KIND_INT, bond.mode),
     DEVICE("bond-primary-option", KIND_STRING, bond.primary_option),
     DEVICE("bond-all-slaves-active", KIND_BOOLEAN, bond.all_slaves_active),
+    DEVICE("bond-unlearning", KIND_STRING, bond.unlearning),
     DEVICE("was-active", KIND_BOOLEAN, was_active),
     DEVICE("priority", KIND_INT, priority),
     DEVICE("profile", KIND_STRING, profile),

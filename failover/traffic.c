@@ -5,8 +5,10 @@
  */
 #include "failover/traffic.h"
 
+#include "failover/crossing.h"
 #include "failover/error.h"
 #include "failover/plan.h"
+#include "failover/reception.h"
 #include "netlink/announce.h"
 #include "netlink/bond.h"
 
@@ -60,19 +62,28 @@ announce(GnfContext *context, const GnfOperationDevice *device)
 gboolean
 gnf_traffic_accept_all(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active)
+    if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    return gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, TRUE, error);
+    gnf_reception_widen(context, device);
+    if (device->bond.all_slaves_active ||
+        gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, TRUE, error))
+        return TRUE;
+    (void)gnf_traffic_accept_as_before(context, device, NULL);
+    return FALSE;
 }
 
 gboolean
 gnf_traffic_accept_as_before(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    if (!gnf_mode_has_active_port(device->bond.mode) || device->bond.all_slaves_active ||
-        is_bond_in_use(context, device))
+    if (!gnf_mode_has_active_port(device->bond.mode))
         return TRUE;
-    if (!gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error))
+    gnf_reception_narrow(device);
+    if (is_bond_in_use(context, device))
+        return TRUE;
+    if (!device->bond.all_slaves_active &&
+        !gnf_bond_set_all_slaves_active(context->netlink, device->bond.ifindex, FALSE, error))
         return FALSE;
+    gnf_reception_learn(context, device);
     /* The machines behind a bridge could be to the next switch only (announce.h). */
     announce(context, device);
     return TRUE;
@@ -153,17 +164,32 @@ leaves_option_alone(const GnfContext *context,
 
 /* Make a port with a link the active one, for good. */
 static gboolean
+switch_to(GnfContext *context,
+          const GnfOperationDevice *device,
+          const GnfLink *bond,
+          int port,
+          GError **error)
+{
+    gboolean is_done = leaves_option_alone(context, device, bond->bond)
+                           ? gnf_bond_set_active(context->netlink, bond->ifindex, port, error)
+                           : gnf_bond_set_primary(context->netlink, bond->ifindex, port, error);
+
+    return is_done && check_active(context, device, port, error);
+}
+
+/* The same, and the network knows. */
+static gboolean
 move_to(GnfContext *context, const GnfOperationDevice *device, int port, GError **error)
 {
     g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
 
     if (!bond || !bond->bond)
         return FALSE;
-    if (leaves_option_alone(context, device, bond->bond))
-        return gnf_bond_set_active(context->netlink, bond->ifindex, port, error) &&
-               check_active(context, device, port, error);
-    return gnf_bond_set_primary(context->netlink, bond->ifindex, port, error) &&
-           check_active(context, device, port, error);
+    gnf_crossing_begin(context, bond, port);
+    gboolean is_done = switch_to(context, device, bond, port, error);
+    /* Also where the old way is still the one. */
+    announce(context, device);
+    return is_done;
 }
 
 gboolean
@@ -176,10 +202,8 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
     int port = port_without(context, device, error);
     if (port == 0 || !gnf_traffic_accept_all(context, device, error))
         return FALSE;
-    if (move_to(context, device, port, error)) {
-        announce(context, device);
+    if (move_to(context, device, port, error))
         return TRUE;
-    }
     g_autoptr(GError) ignored = NULL;
     if (!gnf_traffic_restore(context, device, &ignored))
         g_prefix_error(error, "(and its options could not be put back: %s) ", ignored->message);
@@ -189,12 +213,8 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
 gboolean
 gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    if (!gnf_mode_has_active_port(device->bond.mode))
-        return TRUE;
-    if (!move_to(context, device, device->ifindex, error))
-        return FALSE;
-    announce(context, device);
-    return TRUE;
+    return !gnf_mode_has_active_port(device->bond.mode) ||
+           move_to(context, device, device->ifindex, error);
 }
 
 /* The priority that keeps the bond on the NIC without a primary option; its own where there is none
@@ -366,6 +386,7 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
         (gnf_mode_has_active_port(device->bond.mode) &&
          !restore_option(context, device, ports, nic, error)))
         return FALSE;
+    gnf_crossing_end(context, device->bond.ifindex);
     return gnf_traffic_accept_as_before(context, device, error);
 }
 

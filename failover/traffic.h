@@ -26,7 +26,8 @@ gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GE
 /* Move the traffic to device->ifindex, a port whose MII status is up. */
 gboolean gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error);
 
-/* Accept what arrives on ports that are not active; put back as it was. */
+/* Accept what arrives on ports that are not active, whatever on the bond it is for; put back as it
+ * was. To be repeated for a port that joins. */
 gboolean gnf_traffic_accept_all(GnfContext *context, GnfOperationDevice *device, GError **error);
 gboolean
 gnf_traffic_accept_as_before(GnfContext *context, GnfOperationDevice *device, GError **error);

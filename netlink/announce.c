@@ -132,7 +132,7 @@ announce_station(Announcement *announcement, const GnfLink *link, const GnfStati
 {
     /* What is sent to everyone comes back on the bond's other ports, and where these are listened
      * to the bridge would look for the MAC there from then on. */
-    gboolean to_itself = announcement->hears_itself && g_strcmp0(link->port_kind, "bridge") == 0;
+    gboolean to_itself = announcement->hears_itself && link->bridge_learning;
     guint8 frame[GNF_FRAME_RARP_SIZE];
     GError *error = NULL;
 

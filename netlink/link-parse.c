@@ -133,13 +133,15 @@ parse_bond_port(const struct nlattr *data)
     return g_steal_pointer(&port);
 }
 
-static gboolean
-parse_bridge_forwarding(const struct nlattr *data)
+static void
+parse_bridge_port(GnfLink *link, const struct nlattr *data)
 {
     struct nlattr *table[IFLA_BRPORT_MAX + 1];
 
-    return parse_nested(table, IFLA_BRPORT_MAX, data) &&
-           read_u8(table[IFLA_BRPORT_STATE]) == BR_STATE_FORWARDING;
+    if (!parse_nested(table, IFLA_BRPORT_MAX, data))
+        return;
+    link->bridge_forwarding = read_u8(table[IFLA_BRPORT_STATE]) == BR_STATE_FORWARDING;
+    link->bridge_learning = read_u8(table[IFLA_BRPORT_LEARNING]) != 0;
 }
 
 /* The kernel tells nothing of a team by rtnetlink; its port is up when its link is. */
@@ -168,7 +170,7 @@ parse_kind(GnfLink *link, const struct nlattr *info)
     if (g_strcmp0(link->port_kind, "bond") == 0)
         link->bond_port = parse_bond_port(table[IFLA_INFO_SLAVE_DATA]);
     if (g_strcmp0(link->port_kind, "bridge") == 0)
-        link->bridge_forwarding = parse_bridge_forwarding(table[IFLA_INFO_SLAVE_DATA]);
+        parse_bridge_port(link, table[IFLA_INFO_SLAVE_DATA]);
     parse_team(link);
 }
 

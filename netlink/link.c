@@ -9,6 +9,7 @@
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <netinet/ether.h>
 #include <string.h>
 
 #include "netlink/link-parse.h"
@@ -273,6 +274,20 @@ gnf_link_set_up(GnfNetlink *netlink, int ifindex, gboolean up, GError **error)
     if (gnf_netlink_send(netlink, request, error))
         return TRUE;
     gnf_netlink_prefix_error(error, up ? "set up" : "set down", ifindex);
+    return FALSE;
+}
+
+gboolean
+gnf_link_set_mac(GnfNetlink *netlink, int ifindex, const char *mac, GError **error)
+{
+    g_autoptr(GnfMessage) request = new_change(ifindex, 0, 0);
+    struct ether_addr bytes;
+
+    g_return_val_if_fail(ether_aton_r(mac, &bytes), FALSE);
+    gnf_message_put(request, IFLA_ADDRESS, &bytes, sizeof bytes);
+    if (gnf_netlink_send(netlink, request, error))
+        return TRUE;
+    gnf_netlink_prefix_error(error, "set the MAC address of", ifindex);
     return FALSE;
 }
 

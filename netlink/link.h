@@ -92,6 +92,7 @@ struct GnfLink {
                             controllers: a controller without kind is the kernel's own failover */
     char *port_kind;     /* IFLA_INFO_SLAVE_KIND ("bond", "bridge", "team", ...) or NULL */
     gboolean bridge_forwarding; /* a bridge's port (port_kind "bridge") that STP has not blocked */
+    gboolean bridge_learning;   /* a port of a bridge, which learns from what comes in there */
     int controller;             /* IFLA_MASTER, 0 = none */
     int lower;                  /* IFLA_LINK: what a VLAN or macvlan stands on, 0 = nothing */
     guint32 flags;              /* IFF_* */
@@ -146,6 +147,10 @@ gboolean gnf_link_set_controller(GnfNetlink *netlink, int ifindex, int controlle
 
 /* Set a link up or down; success if it is so already. */
 gboolean gnf_link_set_up(GnfNetlink *netlink, int ifindex, gboolean up, GError **error);
+
+/* Set the MAC address, lower case with colons. Drivers may refuse it, and some while the link is up
+ * (EBUSY). */
+gboolean gnf_link_set_mac(GnfNetlink *netlink, int ifindex, const char *mac, GError **error);
 
 /* Set the MTU, in bytes. A bond gives its own to every port. */
 gboolean gnf_link_set_mtu(GnfNetlink *netlink, int ifindex, guint32 mtu, GError **error);

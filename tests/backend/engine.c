@@ -9,7 +9,6 @@
 #include "netlink/bond.h"
 #include "tests/backend/network.h"
 
-#define STANDBY_MAC "52:54:00:00:00:02"
 #define DEADLINE_US (30 * G_USEC_PER_SEC)
 
 /* -- the guest -- */
@@ -119,7 +118,7 @@ engine_set_up(EngineFixture *fixture, gconstpointer data)
     fixture->netlink = gnf_netlink_new(NULL);
     fixture->record = g_build_filename(folder, "operation.json", NULL);
     fixture->primary = engine_name_of_mac(fixture->netlink, ENGINE_PRIMARY_MAC);
-    fixture->standby = engine_name_of_mac(fixture->netlink, STANDBY_MAC);
+    fixture->standby = engine_name_of_mac(fixture->netlink, ENGINE_STANDBY_MAC);
     engine_ip("link add bond0 type bond mode active-backup miimon 20");
     engine_ip("link set %s down", fixture->standby);
     engine_ip("link set %s down", fixture->primary);

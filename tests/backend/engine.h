@@ -12,6 +12,7 @@
 #include "netlink/link.h"
 
 #define ENGINE_PRIMARY_MAC "52:54:00:00:00:01"
+#define ENGINE_STANDBY_MAC "52:54:00:00:00:02"
 #define ENGINE_PCI_ADDRESS "0000:00:10.0"
 
 typedef struct {

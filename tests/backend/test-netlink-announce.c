@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include "netlink/announce-port.h"
 #include "netlink/frames.h"
 #include "netlink/link.h"
 #include "tests/backend/network.h"
@@ -148,6 +149,27 @@ test_bridge(Network *network, gconstpointer data)
     close(fd);
 }
 
+/* Out of the port that is not active, with its own MAC. */
+static void
+test_port(Network *network, gconstpointer data)
+{
+    static const guint8 port_mac[] = {0x02, 0, 0, 0, 0, 0x0d};
+    GError *error = NULL;
+    int fd;
+
+    prepare();
+    network_ip("address add 192.0.2.1/24 dev bond0\n"
+               "link set port1 address 02:00:00:00:00:0d");
+    g_autoptr(GnfLink) bond = network_link(network, network->bond);
+    g_autoptr(GnfLink) port = network_link(network, network->ports[1]);
+    g_assert_cmpint(bond->bond->active, ==, network->ports[0]);
+    fd = wire_listen("peer1");
+    g_assert_true(gnf_announce_on_port(network->netlink, bond, port, &error));
+    g_assert_no_error(error);
+    expect_arp(fd, port_mac, "192.0.2.1", 0);
+    close(fd);
+}
+
 static void
 test_gone(Network *network, gconstpointer data)
 {
@@ -171,6 +193,7 @@ main(int argc, char *argv[])
     ADD("/announce/ipv6/not-while-tentative", test_tentative);
     ADD("/announce/vlan-and-macvlan", test_stack);
     ADD("/announce/bridge", test_bridge);
+    ADD("/announce/port", test_port);
     ADD("/announce/gone", test_gone);
     return g_test_run();
 }

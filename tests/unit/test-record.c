@@ -43,6 +43,7 @@ test_round_trip(void)
     device->queue_id = 65535;
     device->undone = 2;
     device->bond.all_slaves_active = TRUE;
+    device->bond.unlearning = g_strdup("7 12");
     operation->by_stages = TRUE;
     operation->only_attach = TRUE;
     operation->revert_at_us = G_GINT64_CONSTANT(1) << 40;
@@ -59,6 +60,7 @@ test_round_trip(void)
     g_assert_true(read->only_attach);
     g_assert_cmpstr(got->bond.primary_option, ==, "enp1s0");
     g_assert_true(got->bond.all_slaves_active);
+    g_assert_cmpstr(got->bond.unlearning, ==, "7 12");
     g_assert_true(got->was_active);
     g_assert_cmpint(got->priority, ==, -7);
     g_assert_cmpint(got->queue_id, ==, 65535);

@@ -4,7 +4,7 @@ import time
 
 from tests.lab import profiles
 from tests.runner.cases import Failed
-from tests.vm import expect
+from tests.vm import expect, faults
 from tests.vm.faults import FAULTS, NIC, ROWS, Cell, guest_files
 from tests.vm.registry import FAULT, case
 from tests.vm.stage import Stage
@@ -24,7 +24,7 @@ def play_row(stage, row):
         if fault != FAULTS[0]:
             stage.begin()
         try:
-            stage.cells.append(Cell(stage, row, fault).play())
+            stage.add_row(faults.TABLE, Cell(stage, row, fault).play())
         except Exception as error:  # pylint: disable=broad-except
             problems.append(f"{fault}: {error}")
             problems += stage.notes(f"faults/{row.name}-{fault.replace(' ', '-')}")

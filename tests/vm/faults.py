@@ -16,8 +16,9 @@ from tests.lab import profiles
 from tests.lab.base import BUILD, LOGS, ROOT, locked, run
 from tests.lab.guest import PRIMARY, STANDBY
 from tests.runner.cases import Failed
-from tests.vm import expect
+from tests.vm import expect, tables
 
+TABLE = "fault-matrix"
 FAULT_BUILD = BUILD / "fault"
 ENGINE = "/usr/libexec/qga-net-failoverd"
 SCRIPT = "/usr/local/bin/faults.sh"
@@ -269,3 +270,6 @@ def table(cells):
         title = f"{verb}{' (gone)' if gone else ''} {step}"
         lines.append(title.ljust(22) + " ".join(word[:18].ljust(18) for word in words))
     return "\n".join(lines)
+
+
+tables.add(tables.Table(TABLE, "faults", len(FAULTS), "cells", table))

@@ -5,10 +5,10 @@ A refusal is told by query, comes as that code by every selector, and changes no
 addresses, profiles, drivers and slots are compared.
 """
 from tests.lab import profiles
-from tests.lab.base import BUILD, MESON, dump_json
+from tests.lab.base import MESON
 from tests.lab.guest import Nic
 from tests.lab.network import BRIDGE
-from tests.vm import cases_several, expect
+from tests.vm import cases_several, expect, tables
 from tests.vm.stage import Stage
 
 # A NIC that nobody configures; one that sits on the root bus, in no slot; two functions of one slot.
@@ -35,6 +35,7 @@ OVS = "/usr/local/bin/lab-ovs"
 HARDWARE = r"""cd /sys/bus/pci
 find devices/*/ -maxdepth 2 -name driver -printf '%p %l\n' -o -path '*/net/*' -print
 grep -H . slots/*/power; ls /sys/class/net; ip netns"""
+TABLE = "refusals"
 NOT_TESTED = [{"what": "NIC under hv_netvsc", "code": "kernel", "message": "",
                "unchanged": "not tested: needs Hyper-V"}]
 
@@ -138,34 +139,21 @@ def refused(stage, what, code, selectors, **arguments):
 
 def tell(stage, what, code, text, unchanged="yes"):
     """A row of the table."""
-    stage.refusals.append({"what": what, "code": code, "message": text.removeprefix(f"{code}: "),
-                           "unchanged": unchanged})
+    stage.add_row(TABLE, {"what": what, "code": code, "message": text.removeprefix(f"{code}: "),
+                          "unchanged": unchanged})
 
 
 # -- the table -------------------------------------------------------------------------------
 
-class Table:
-    """All refusals, for people and for build/results."""
-
-    def __init__(self, names):
-        self.planned = sum("/refusals/" in name for name in names)
-        self.rows = []
-
-    def show(self):
-        if not self.planned:
-            return
-        rows = self.rows + NOT_TESTED
-        lines = [("refused", "code", "unchanged", "message")]
-        lines += [(row["what"], row["code"], row["unchanged"], first_words(row["message"]))
-                  for row in rows]
-        widths = [max(map(len, column)) for column in zip(*lines)]
-        for line in lines:
-            print("#| " + "  ".join(map(str.ljust, line, widths)).rstrip(), flush=True)
-        figures = {"refusals": {"value": len(self.rows), "unit": "refusals", "budget": self.planned,
-                                "holds": len(self.rows) == self.planned}}
-        dump_json(BUILD / "results" / "refusals.json",
-                  {"name": "refusals", "rows": rows, "figures": figures})
+def table(rows):
+    """All refusals, for people."""
+    return tables.columns([{"refused": row["what"], "code": row["code"],
+                            "unchanged": row["unchanged"], "message": first_words(row["message"])}
+                           for row in rows + NOT_TESTED])
 
 
 def first_words(text, width=60):
     return text if len(text) <= width else text[:width].rpartition(" ")[0] + " …"
+
+
+tables.add(tables.Table(TABLE, "refusals", 1, "refusals", table))

@@ -15,6 +15,8 @@ FAULT = "fault"
 SEVERAL = "several"
 # Whose NICs are ports of a team device.
 TEAM = "team"
+# Bonds of every shape, which no network manager looks after.
+BONDS = "bonds"
 # Without the product, but with its Debian packages at hand.
 PACKAGE = "package"
 # With NICs of every sort that prepare refuses; and with one that the kernel itself fails over.
@@ -22,7 +24,7 @@ REFUSALS = "refusals"
 KERNEL = "kernel"
 # As QEMU, with PCIe's own hotplug instead of ACPI's.
 NATIVE = "native"
-KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, PACKAGE, REFUSALS, KERNEL, NATIVE)
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
@@ -57,6 +59,7 @@ def stages():
     """{(guest's name, kind): its cases, by full name}, in the order in which they are started."""
     found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
     found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
+    found |= {(guest, BONDS): {} for guest in RELEASES}
     found |= {(guest, TEAM): {} for guest in TEAM_GUESTS}
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
     found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}

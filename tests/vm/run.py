@@ -18,26 +18,26 @@ import traceback
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, ROOT)
 
-from tests.lab.base import BUILD, LabError, dump_json, stop_process  # noqa: E402
+from tests.lab.base import LabError, dump_json, stop_process  # noqa: E402
 from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
-from tests.vm import cases_agent, cases_eject, cases_faults, cases_hold, cases_prepare  # noqa: E402
-from tests.vm import cases_package, cases_pause, cases_refusals, cases_replug, cases_several  # noqa: E402
-from tests.vm import cases_team, eject, faults, refusals, registry  # noqa: E402
+from tests.vm import bonds, cases_agent, cases_bonds, cases_eject, cases_faults, cases_hold  # noqa: E402
+from tests.vm import cases_package, cases_pause, cases_prepare, cases_refusals, cases_replug  # noqa: E402
+from tests.vm import cases_several, cases_team, eject, refusals, registry  # noqa: E402
 from tests.vm.package import PackageStage  # noqa: E402
 from tests.vm.stage import Stage  # noqa: E402
+from tests.vm.tables import RESULTS, Collector  # noqa: E402
 from tests.vm.traffic import table  # noqa: E402
 
 # Each registers its cases when it is imported.
 CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several,
-         cases_pause, cases_team, cases_package, cases_refusals, cases_eject)
+         cases_pause, cases_bonds, cases_team, cases_package, cases_refusals, cases_eject)
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
-          registry.TEAM: cases_team.TeamStage, registry.PACKAGE: PackageStage,
-          registry.REFUSALS: refusals.RefusalStage, registry.KERNEL: refusals.KernelStage,
-          registry.NATIVE: eject.NativeStage}
+          registry.BONDS: bonds.BondsStage, registry.TEAM: cases_team.TeamStage,
+          registry.PACKAGE: PackageStage, registry.REFUSALS: refusals.RefusalStage,
+          registry.KERNEL: refusals.KernelStage, registry.NATIVE: eject.NativeStage}
 AT_ONCE = 2
-RESULTS = BUILD / "results"
 
 
 # -- one stage -------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def why(error):
 
 def play(stage, name, entry):
     """One case; tells its result."""
-    start, lines, stage.cells, stage.refusals = time.monotonic(), [], [], []
+    start, lines, stage.tables = time.monotonic(), [], {}
     try:
         stage.begin()
         start = time.monotonic()
@@ -64,7 +64,7 @@ def play(stage, name, entry):
         lines = [line for part in why(error) for line in part.splitlines()] + stage.notes(name)
     seconds = time.monotonic() - start
     tell(result=name, ok=not lines, seconds=round(seconds, 2), lines=lines, traffic=stage.rows,
-         cells=stage.cells, refusals=stage.refusals)
+         tables=stage.tables)
     if lines or entry.uses_up:
         stage.drop()
 
@@ -88,12 +88,10 @@ class Output:
         self.suite = suite
         self.start = time.monotonic()
         self.left = list(planned)
-        self.matrix_rows = sum("/faults/" in name for name in planned)
         self.number = 0
         self.failed = 0
         self.rows = []
-        self.cells = []  # of the fault matrix
-        self.refusals = refusals.Table(planned)
+        self.tables = Collector(planned)
         print(f"1..{len(self.left)}", flush=True)
 
     def say(self, text):
@@ -104,10 +102,9 @@ class Output:
         self.number += 1
         self.failed += not good
         self.rows += [{"test": name, **row} for row in traffic]
-        if self.cells and not self.left:
-            self.fault_matrix()
-        if not self.left:
-            self.refusals.show()
+        for lines_of_table, summary in self.tables.ended(name, self.left):
+            print("\n".join(f"#| {line}" for line in lines_of_table.splitlines()))
+            self.say(summary)
         text = [*lines, *table(traffic).splitlines()]
         head = [f"# {line}" for line in text]
         verdict = "ok" if good else "not ok"
@@ -116,8 +113,7 @@ class Output:
 
     def take(self, event):
         if "result" in event:
-            self.cells += event["cells"]
-            self.refusals.rows += event["refusals"] if event["ok"] else []
+            self.tables.take(event["result"], event["tables"])
             self.result(event["result"], event["ok"], event["seconds"], event["lines"],
                         event["traffic"])
         else:
@@ -127,25 +123,17 @@ class Output:
         for name in list(self.left):
             self.result(name, False, 0.0, ["its stage ended before it"], [])
         whole = [row for row in self.rows if row["phase"] == "whole"]
-        # A live migration stops the guest; its probes are judged by its own case.
-        steady = [row for row in whole if "/migrate/" not in row["test"]]
-        sent, lost = (sum(row[key] for row in steady) for key in ("sent", "lost"))
+        sent, lost, excused = (sum(row[key] for row in whole) for key in ("sent", "lost", "excused"))
+        lost -= excused
         figures = {
             "probes-sent": {"value": sent, "unit": "probes"},
             "probes-lost": {"value": lost, "unit": "probes", "budget": 0, "holds": lost == 0},
             "elapsed": {"value": round(time.monotonic() - self.start, 1), "unit": "s"},
         }
         dump_json(RESULTS / f"{self.suite}.json", {"name": self.suite, "rows": self.rows, "figures": figures})
-        self.say(f"{sent} probes at 1 kHz around every change, {lost} lost (migration apart)")
+        self.say(f"{sent} probes at 1 kHz around every change, {lost} lost; {excused} more where a "
+                 "case says why (a live migration stops the guest)")
         return int(self.failed > 0)
-
-    def fault_matrix(self):
-        good, planned = len(self.cells), self.matrix_rows * len(faults.FAULTS)
-        print("\n".join(f"#| {line}" for line in faults.table(self.cells).splitlines()))
-        self.say(f"{good} of {planned} cells of the fault matrix hold")
-        figures = {"cells": {"value": good, "unit": "cells", "budget": planned,
-                             "holds": good == planned}}
-        dump_json(RESULTS / "fault-matrix.json", {"name": "fault-matrix", "rows": self.cells, "figures": figures})
 
 
 def stage_process(stage, names, events):

@@ -13,6 +13,7 @@ from tests.lab.base import LOGS, Deadline
 from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY, PRIMARY_MAC
 from tests.lab.lab import Lab
+from tests.lab.network import GUEST_IPV4
 from tests.runner.cases import Failed
 from tests.vm.expect import INTERFACES, STANDBY
 from tests.vm.registry import RELEASES, VIRSH
@@ -52,8 +53,7 @@ class Stage:
         self.lab = None
         self.guest = None
         self.rows = []  # what Traffic measures in the present case
-        self.cells = []  # of the fault matrix, played in the present case
-        self.refusals = []  # rows of their table, of the present case
+        self.tables = {}  # what the present case has added to tables, see tables.py
         self.disk = None
         self.files = profiles.bond_profiles()
 
@@ -210,10 +210,14 @@ class Stage:
     def cancel(self, arguments=None):
         return self.settle("cancel", self.request("cancel", arguments), arguments)
 
+    def add_row(self, table, row):
+        """A row of a table (tables.py): what it tells of has held."""
+        self.tables.setdefault(table, []).append(row)
+
     # -- looking ----------------------------------------------------------------------------
 
-    def traffic(self, allow=None):
-        return Traffic(self, allow)
+    def traffic(self, allow=None, address=GUEST_IPV4):
+        return Traffic(self, allow, address)
 
     def option(self, name):
         """An option of the bond, first word."""

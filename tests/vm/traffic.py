@@ -24,7 +24,7 @@ awk '/^Icmp: [A-Z]/ { split($0, names) }
 class Traffic:
     """with Traffic(stage) as traffic: with traffic.phase("prepare"): ...
 
-    allow: a function of the time at which a lost probe was sent; True forgives it. It is asked at
+    allow: a function of the time at which a lost probe was sent; True excuses it. It is asked at
     the end, so it may look at what the case found out meanwhile. address: whose echo is asked for.
     """
 
@@ -59,11 +59,14 @@ class Traffic:
         time.sleep(AFTER)
         log = self.probe.stop()
         self.phases.append(Phase("after", end, end + AFTER))
-        rows = [{"phase": phase.name, **log.statistics(phase)} for phase in self.phases]
-        whole = Phase("whole", log.sent[0], log.sent[-1] + 1)
-        rows.append({"phase": "whole", **log.statistics(whole)})
-        self.stage.rows += rows
+        self.phases.append(Phase("whole", log.sent[0], log.sent[-1] + 1))
+        self.stage.rows += [self._row(log, phase) for phase in self.phases]
         self._judge(log)
+
+    def _row(self, log, phase):
+        excused = sum(phase.start <= sent < phase.end and self.allow(sent)
+                      for sent in log.lost_times())
+        return {"phase": phase.name, **log.statistics(phase), "excused": excused}
 
     def _judge(self, log):
         lost = [sent for sent in log.lost_times() if not self.allow(sent)]
