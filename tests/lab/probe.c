@@ -4,30 +4,24 @@
  *
  *   lab-probe ADDRESS INTERVAL-US LOG
  *
- * Paced by a timerfd, so the rate does not drift; a tick missed while the machine stalled is not
- * made up for in a burst. All times are CLOCK_MONOTONIC in microseconds, as Python's
- * time.monotonic(). SIGTERM or SIGINT ends the sending; after a grace period for late replies
+ * Times and pace: pace.h. SIGTERM or SIGINT ends the sending; after a grace period for late replies
  * the log is written: a line "SENT RECEIVED" per request, RECEIVED 0 for a lost one.
  */
+#include "tests/lab/pace.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <error.h>
 #include <linux/icmp.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define GRACE_US 1000000
-#define PROBES_MAX (1u << 20) /* 17 minutes at 1 kHz; a longer run stops by itself */
 
 typedef struct {
     int64_t sent_us;
@@ -47,15 +41,6 @@ typedef struct {
     Probe *probes;
     uint32_t sent;
 } Prober;
-
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 static uint16_t
 checksum(const void *data, size_t length)
@@ -83,7 +68,7 @@ send_probe(Prober *prober)
     message.header.un.echo.sequence = htons((uint16_t)prober->sent);
     message.sequence = htonl(prober->sent);
     message.header.checksum = checksum(&message, sizeof message);
-    prober->probes[prober->sent++].sent_us = now_us();
+    prober->probes[prober->sent++].sent_us = pace_now_us();
     if (sendto(prober->socket,
                &message,
                sizeof message,
@@ -107,7 +92,7 @@ note_reply(Prober *prober, const uint8_t *packet, size_t length)
     if (message.header.type != ICMP_ECHOREPLY || ntohs(message.header.un.echo.id) != prober->id ||
         sequence >= prober->sent || prober->probes[sequence].received_us != 0)
         return;
-    prober->probes[sequence].received_us = now_us();
+    prober->probes[sequence].received_us = pace_now_us();
 }
 
 static void
@@ -134,30 +119,6 @@ open_socket(void)
     return fd;
 }
 
-static int
-open_timer(long interval_us)
-{
-    struct timespec interval = {interval_us / 1000000, interval_us % 1000000 * 1000};
-    struct itimerspec setting = {.it_interval = interval, .it_value = interval};
-    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-    if (fd < 0 || timerfd_settime(fd, 0, &setting, NULL) < 0)
-        error(1, errno, "starting the timer");
-    return fd;
-}
-
-static int
-open_signals(void)
-{
-    sigset_t signals;
-
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void
 run(Prober *prober, int timer, int signals)
 {
@@ -166,7 +127,7 @@ run(Prober *prober, int timer, int signals)
                            {.fd = signals, .events = POLLIN}};
     uint64_t ticks;
 
-    while (prober->sent < PROBES_MAX && !(fds[2].revents & POLLIN)) {
+    while (prober->sent < PACE_TICKS_MAX && !(fds[2].revents & POLLIN)) {
         if (poll(fds, 3, -1) < 0 && errno != EINTR)
             error(1, errno, "polling");
         if (fds[0].revents & POLLIN)
@@ -174,8 +135,8 @@ run(Prober *prober, int timer, int signals)
         if ((fds[1].revents & POLLIN) && read(timer, &ticks, sizeof ticks) == sizeof ticks)
             send_probe(prober);
     }
-    int64_t end_us = now_us() + GRACE_US;
-    for (int64_t left = GRACE_US; left > 0; left = end_us - now_us())
+    int64_t end_us = pace_now_us() + GRACE_US;
+    for (int64_t left = GRACE_US; left > 0; left = end_us - pace_now_us())
         if (poll(fds, 1, (int)(left / 1000) + 1) > 0)
             receive_all(prober);
 }
@@ -200,19 +161,16 @@ int
 main(int argc, char **argv)
 {
     Prober prober = {.id = (uint16_t)getpid(), .target = {.sin_family = AF_INET}};
-    struct sched_param priority = {.sched_priority = 10};
 
     if (argc != 4 || inet_pton(AF_INET, argv[1], &prober.target.sin_addr) != 1 ||
         strtol(argv[2], NULL, 10) <= 0)
         error(2, 0, "usage: lab-probe IPV4-ADDRESS INTERVAL-US LOG");
-    prober.probes = calloc(PROBES_MAX, sizeof *prober.probes);
+    prober.probes = calloc(PACE_TICKS_MAX, sizeof *prober.probes);
     if (!prober.probes)
         error(1, errno, "reserving the log");
     prober.socket = open_socket();
-    /* Guests under emulation keep every core busy; the clock of the measurement goes first. */
-    if (sched_setscheduler(0, SCHED_FIFO, &priority) < 0)
-        error(0, errno, "running without real-time priority");
-    run(&prober, open_timer(strtol(argv[2], NULL, 10)), open_signals());
+    pace_go_first();
+    run(&prober, pace_open_timer(strtol(argv[2], NULL, 10)), pace_open_signals());
     write_log(&prober, argv[3]);
     return 0;
 }
