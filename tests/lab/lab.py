@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.lab import profiles
 from tests.lab.base import LOGS, LabError, run
+from tests.lab.flow import Flow
 from tests.lab.guest import PRIMARY, PRIMARY_MAC, STANDBY, STANDBY_MAC, Config, Guest, Nic
 from tests.lab.libvirt import Libvirt, LibvirtGuest
 from tests.lab.network import GUEST_IPV4, Network
@@ -111,10 +112,11 @@ class Lab:
         """Start a guest with a bond of standby (rp4, enp4s0) and primary; does not wait.
 
         files: {path: text or (text, mode)} laid over its disk; default profiles.bond_profiles().
-        primary_port None: no pass-through NIC. more: Nics besides these two.
+        primary_port None: no pass-through NIC. more: Nics besides these two, or in the place of one
+        of them, by its id.
         """
         config = _config(image, files, primary_port, primary_mac, standby_mac)
-        config.nics += more
+        config.nics = list({nic.id: nic for nic in [*config.nics, *more]}.values())
         config.memory, config.options = memory, list(options)
         return self._start(Guest(self, name, config))
 
@@ -137,3 +139,10 @@ class Lab:
         probe = Probe(self.network, path, interval_us, address)
         self.probes.append(probe)
         return probe
+
+    def flow(self, guest, interval_us=1000):
+        """Start datagrams both ways between the wire and a guest that has flow.guest_files(); a
+        Flow, once they arrive."""
+        flow = Flow(guest, self.folder / f"flow-{len(self.probes)}", interval_us)
+        self.probes.append(flow)
+        return flow

@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, ROOT)
 sys.dont_write_bytecode = True
 
-from tests.lab import bond, initramfs, profiles
+from tests.lab import bond, flow, initramfs, profiles
 from tests.lab.base import Deadline, LabError
 from tests.lab.channel import CommandError
 from tests.lab.probe import Phase, ProbeLog
@@ -85,6 +85,69 @@ def check_load():
     assert (log.sent, log.received) == ([1.0, 1.001], [1.0005, None])
 
 
+def ends(lost_to_guest=(), lost_to_host=(), count=10):
+    """Two ends that send once a second; the guest's clock is 1000 s ahead, the way takes 0.1 s."""
+    sent = [float(second) for second in range(count)]
+    return (flow.End(sent, {n: s + 0.1 for n, s in enumerate(sent) if n not in lost_to_host}),
+            flow.End([1000 + s for s in sent],
+                     {n: 1000 + s + 0.1 for n, s in enumerate(sent) if n not in lost_to_guest}))
+
+
+def check_flow():
+    """Each way is counted by itself; what the guest's clock says does not matter."""
+    both = flow.directions(*ends([2, 3], [5]), 0)
+    to_guest, to_host = both[flow.TO_GUEST], both[flow.TO_HOST]
+    assert to_guest.lost_times() == [2.0, 3.0], to_guest.lost_times()
+    assert [round(place, 6) for place in to_host.lost_times()] == [5.1], to_host.lost_times()
+    early, late = Phase('a', 0, 4), Phase('b', 4, 11)
+    assert to_guest.statistics(early) == {'sent': 4, 'lost': 2, 'longest-gap-ms': 3000.0}
+    assert to_guest.statistics(late) == {'sent': 6, 'lost': 0, 'longest-gap-ms': 1000.0}
+    assert to_host.statistics(early) == {'sent': 4, 'lost': 0, 'longest-gap-ms': 1000.0}
+    assert to_host.statistics(late) == {'sent': 6, 'lost': 1, 'longest-gap-ms': 2000.0}
+
+
+def check_flow_begin():
+    """What was sent before both ends heard each other is neither sent nor lost, either way."""
+    both = flow.directions(*ends([0, 1], [0, 2, 4]), 3.5)
+    assert both[flow.TO_GUEST].statistics(Phase('x', 0, 20))['sent'] == 6
+    assert both[flow.TO_GUEST].lost_times() == []
+    assert both[flow.TO_HOST].statistics(Phase('x', 0, 20)) == {
+        'sent': 6, 'lost': 1, 'longest-gap-ms': 1000.0}, both[flow.TO_HOST]
+
+
+def check_flow_stall():
+    """A guest that sent nothing for a while: what was lost lies where it was sent, not halfway."""
+    sent = [0.0, 0.001, 0.002, 5.0, 5.001]
+    places = flow.placed_by_arrival(sent, {0: 100.0, 1: 100.001, 4: 105.001})
+    assert [round(place, 6) for place in places] == [100.0, 100.001, 100.002, 105.0, 105.001]
+
+
+def check_flow_edges():
+    """The first and the last are lost, or all of them: the gap lasts from end to end."""
+    both = flow.directions(*ends([0, 1, 8, 9], range(10)), 0)
+    to_guest, to_host = both[flow.TO_GUEST], both[flow.TO_HOST]
+    figures = to_guest.statistics(Phase('x', 0, 1))
+    assert figures == {'sent': 1, 'lost': 1, 'longest-gap-ms': 2000.0}, figures
+    assert to_guest.statistics(Phase('x', 8, 10))['longest-gap-ms'] == 2000.0
+    places = flow.placed_by_arrival([0, 1, 2, 3], {1: 11.5, 2: 12.5})
+    assert places == [10.5, 11.5, 12.5, 13.5], places
+    # Nothing came at all: there is no telling when, and Flow's start has refused it long before.
+    assert to_host.statistics(Phase('x', 0, 9))['sent'] == 0
+    deaf = flow.directions(*ends(range(10)), 0)[flow.TO_GUEST]
+    assert deaf.statistics(Phase('x', 0, 10)) == {'sent': 10, 'lost': 10, 'longest-gap-ms': 9000.0}
+
+
+def check_flow_order():
+    """Overtaken is not lost, and the gap is between arrivals in the order in which they came."""
+    one_way = flow.Direction([0.0, 1.0, 2.0, 3.0], {0: 50.0, 1: 52.5, 2: 52.0, 3: 53.0})
+    assert one_way.statistics(Phase('x', 0, 4)) == {'sent': 4, 'lost': 0, 'longest-gap-ms': 2000.0}
+
+
+def check_flow_log():
+    end = flow.End.parse('s 1000000\ns 1001000\nr 0 2000000\nr 7 2007000\n')
+    assert end == flow.End([1.0, 1.001], {0: 2.0, 7: 2.007}), end
+
+
 def check_stop():
     """Of the losses in migrate, only those that the stop-and-copy explains are excused."""
     lost = [9.9, 10.1, 20 - 2 * IN_FLIGHT, 20 - IN_FLIGHT / 2, 20.2, 21, 20.3 + WARM_UP / 2,
@@ -145,6 +208,9 @@ def check_deadline():
 def tests():
     return {'probe/lost': check_lost, 'probe/gap': check_gap, 'probe/late': check_late,
             'probe/never-answered': check_never, 'probe/load': check_load,
+            'flow/each-way': check_flow, 'flow/begin': check_flow_begin,
+            'flow/stalled-guest': check_flow_stall, 'flow/edges': check_flow_edges,
+            'flow/order': check_flow_order, 'flow/log': check_flow_log,
             'story/stop-and-copy': check_stop,
             'bond/parse': check_bond, 'bond/parse/no-port': check_bond_empty,
             'initramfs/archive': check_archive, 'profiles/variants': check_profiles,
