@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The wire: a bridge in a network namespace of its own, a tap for each NIC, probes from there.
 
-The bridge learns like a switch and nothing flushes it on purpose. Its MAC is fixed, because a
-bridge otherwise takes the lowest MAC of its ports and changes it when a tap comes or goes.
+The bridge learns like a switch and nothing flushes it on purpose; a test may pin a MAC to a tap.
+Its own MAC is fixed, because a bridge otherwise takes the lowest MAC of its ports and changes it
+when a tap comes or goes.
 """
 
 import os
@@ -66,6 +67,20 @@ class Network:
         if name in self.taps:
             self.taps.discard(name)
             self.ip("link", "del", name)
+
+    def pin(self, mac, tap):
+        """Deliver what is sent to a MAC through this tap alone, until it is pinned to another: as
+        the filter of a pass-through NIC's physical function does.
+
+        Sticky, else the guest's own frames through another tap would move the entry like any that
+        was learnt (br_fdb_update). It goes with its tap.
+        """
+        run(["bridge", "-n", self.namespace, "fdb", "replace", mac, "dev", tap, "master", "static",
+             "sticky"])
+
+    def unpin(self, mac, tap):
+        """Learn that MAC again."""
+        run(["bridge", "-n", self.namespace, "fdb", "del", mac, "dev", tap, "master"])
 
     def ping(self, address=GUEST_IPV4, timeout=1):
         """Whether address answers one echo request."""
