@@ -97,7 +97,7 @@ class Guest(Machine):
             files = initramfs.files_archive(self.config.files)
             self.initrd.write_bytes(self.config.image.initrd.read_bytes() + files)
         for nic in self.nics.values():
-            self.lab.network.add_tap(self._tap(nic.id))
+            self.lab.network.add_tap(self.tap(nic.id))
         argv = self._argv() + (["-incoming", "defer"] if incoming else [])
         with open(self.folder / "qemu.log", "wb") as log:
             # Ahead of compilers and the like: a starved guest loses packets of its own accord.
@@ -139,7 +139,7 @@ class Guest(Machine):
         self.qmp.close()
         stop_process(self.process)
         for nic in self.nics:
-            self.lab.network.remove_tap(self._tap(nic))
+            self.lab.network.remove_tap(self.tap(nic))
 
     def failure_notes(self):
         """What to print when a test with this guest failed."""
@@ -165,12 +165,13 @@ class Guest(Machine):
         as for wait_event."""
         self.qmp.wait_event("DEVICE_DELETED", timeout, since, device=device)
         self.qmp.command("netdev_del", {"id": f"net-{device}"})
-        self.lab.network.remove_tap(self._tap(device))
+        self.lab.network.remove_tap(self.tap(device))
         del self.nics[device]
 
-    def plug(self, port="rp1", mac=PRIMARY_MAC, device=PRIMARY, model="e1000e"):
-        """Hot-plug a NIC into a root port. Returns at once; the guest sees it later."""
-        tap, nic = self._tap(device), Nic(device, port, mac, model=model)
+    def plug(self, port="rp1", mac=PRIMARY_MAC, device=PRIMARY, model="e1000e", **properties):
+        """Hot-plug a NIC into a root port. Returns at once; the guest sees it later. properties: more
+        of device_add's arguments."""
+        tap, nic = self.tap(device), Nic(device, port, mac, model=model)
         self.lab.network.add_tap(tap)
         self.qmp.command("netdev_add", {
             "type": "tap", "id": f"net-{device}", "ifname": tap, "script": "no",
@@ -178,9 +179,13 @@ class Guest(Machine):
         })
         self.qmp.command("device_add", {
             "driver": nic.driver, "id": device, "bus": port, "mac": mac,
-            "netdev": f"net-{device}", "romfile": "",
+            "netdev": f"net-{device}", "romfile": "", **properties,
         })
         self.nics[device] = nic
+
+    def tap(self, device):
+        """The name of the tap behind a NIC."""
+        return f"{self.name}-{device}"
 
     def set_link(self, device, up):
         """Pull or plug a NIC's cable."""
@@ -224,9 +229,6 @@ class Guest(Machine):
 
     # -- command line -----------------------------------------------------------------------
 
-    def _tap(self, device):
-        return f"{self.name}-{device}"
-
     def _argv(self):
         image = self.config.image
         argv = ["qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config"]
@@ -247,7 +249,7 @@ class Guest(Machine):
             argv += ["-device", f"pcie-root-port,id={port},chassis={number},slot={number},"
                      f"addr={address:#x}"]
         for nic in self.nics.values():
-            argv += ["-netdev", f"tap,id=net-{nic.id},ifname={self._tap(nic.id)},script=no,"
+            argv += ["-netdev", f"tap,id=net-{nic.id},ifname={self.tap(nic.id)},script=no,"
                      "downscript=no"]
             argv += ["-device", f"{nic.driver},id={nic.id},netdev=net-{nic.id},"
                      f"mac={nic.mac},bus={nic.port},romfile=" + (nic.properties and

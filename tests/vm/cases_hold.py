@@ -14,17 +14,13 @@ MONITOR = f"""systemctl stop vm-test-watch.service 2>/dev/null
 systemd-run -q --collect --unit=vm-test-watch sh -c 'exec ip -o monitor link >{WATCH}'"""
 
 
-def tap_of(stage, device):
-    return f"{stage.guest.name}-{device}"
-
-
 def look_at_hold(stage, seconds, traffic, disturb=lambda: None):
     """Hold for so long; what was seen: lines of the kernel's events, frames on the NIC's wire,
     lines of NetworkManager's journal."""
     guest = stage.guest
     offset = int(guest.sh(f"wc -c <{WATCH}").out)
     cursor = guest.sh("journalctl -q -n 0 --show-cursor | sed -n 's/^-- cursor: //p'").out.strip()
-    with traffic.phase("hold"), Frames(stage.lab.network, tap_of(stage, PRIMARY)) as frames:
+    with traffic.phase("hold"), Frames(stage.lab.network, guest.tap(PRIMARY)) as frames:
         half = time.monotonic() + seconds / 2
         disturb()
         time.sleep(max(0, half - time.monotonic()))
@@ -67,7 +63,7 @@ def thirty_seconds(stage):
 
 def sees_dhcp(stage):
     """Let the guest send a datagram to a DHCP server's port, through the bond."""
-    tap = tap_of(stage, PRIMARY)
+    tap = stage.guest.tap(PRIMARY)
     with Frames(stage.lab.network, tap) as frames:
         stage.guest.exec(["/bin/bash", "-c", "echo x >/dev/udp/10.77.0.1/67"])
         time.sleep(0.5)
