@@ -219,9 +219,8 @@ def kernel_died(guest):
     return guest.console.exists() and b"Kernel panic" in guest.console.read_bytes()
 
 
-@case("migrate/cycle", uses_up=True)
-def migrate(stage):
-    """The main job. In the migration itself, only the stop-and-copy may cost probes.
+def once_more_if_kernel_died(stage, function):
+    """function(stage), which migrates the guest.
 
     The emulator now and then (once in some 15 runs on a starved machine) loses a page that the
     running guest dirtied, and the destination's kernel panics over its own lists. Only that is
@@ -229,14 +228,20 @@ def migrate(stage):
     kernel.
     """
     try:
-        migrate_once(stage)
+        function(stage)
     except Exception:
         if not kernel_died(stage.guest):
             raise
         stage.progress("the migrated guest's kernel panicked, see its console: once more")
         stage.drop()
         stage.begin()
-        migrate_once(stage)
+        function(stage)
+
+
+@case("migrate/cycle", uses_up=True)
+def migrate(stage):
+    """The main job. In the migration itself, only the stop-and-copy may cost probes."""
+    once_more_if_kernel_died(stage, migrate_once)
 
 
 def migrate_once(stage):

@@ -13,9 +13,9 @@ RESULTS = BUILD / "results"
 
 
 class Table(NamedTuple):
-    """group: its cases are called GUEST/GROUP/…; each of them that holds adds so many rows, and one
-    of these is called a `unit`. text: of all rows, for people. figures: of all rows, besides how
-    many there are."""
+    """group: its cases are called GUEST/GROUP/…; each of them that holds adds so many rows (0: as many
+    as it has), and one of these is called a `unit`. text: of all rows, for people. figures: of all
+    rows, besides how many there are."""
 
     name: str
     group: str
@@ -64,8 +64,10 @@ class Collector:
     def save(self, table, rows):
         """Its file; how much of it holds."""
         good, planned = len(rows), len(self.cases[table.name]) * table.rows_each
-        figures = {table.unit: {"value": good, "unit": table.unit, "budget": planned,
-                                "holds": good == planned}}
+        figures = {table.unit: {"value": good, "unit": table.unit}}
+        if table.rows_each:
+            figures[table.unit] |= {"budget": planned, "holds": good == planned}
         dump_json(RESULTS / f"{table.name}.json",
                   {"name": table.name, "rows": rows, "figures": figures | table.figures(rows)})
-        return f"{good} of {planned} {table.unit} of {table.name} hold"
+        return (f"{good} of {planned} {table.unit} of {table.name} hold" if table.rows_each
+                else f"{good} {table.unit} of {table.name}")
