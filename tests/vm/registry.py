@@ -24,34 +24,37 @@ REFUSALS = "refusals"
 KERNEL = "kernel"
 # As QEMU, with PCIe's own hotplug instead of ACPI's.
 NATIVE = "native"
-KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE)
+# As QEMU, with the other end of the flows (fabrics.py); and the same without a bond, its NICs paired
+# by the kernel.
+FABRIC = "fabric"
+PAIR = "pair"
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE, FABRIC, PAIR)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
 TEAM_GUESTS = ("debian-12",)
 PACKAGE_GUESTS = tuple(RELEASES)
 REFUSAL_GUESTS = ("debian-12",)
+FABRIC_GUESTS = ("debian-12",)
 
 
 class Case(NamedTuple):
-    """A case: function(stage) returns, or raises. uses_up: its guest cannot be used again. guests:
-    those of its kind that play it; empty for all."""
+    """A case: function(stage) returns, or raises. uses_up: its guest cannot be used again."""
 
     name: str
     function: Callable
     kind: str
     uses_up: bool
-    guests: tuple = ()
 
 
 CASES = []
 
 
-def case(name, kind=QEMU, uses_up=False, guests=()):
+def case(name, kind=QEMU, uses_up=False):
     """Register a function of a Stage as a case."""
 
     def register(function):
-        CASES.append(Case(name, function, kind, uses_up, guests))
+        CASES.append(Case(name, function, kind, uses_up))
         return function
 
     return register
@@ -65,9 +68,10 @@ def stages():
     found |= {(guest, TEAM): {} for guest in TEAM_GUESTS}
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
     found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}
+    found |= {(guest, kind): {} for guest in FABRIC_GUESTS for kind in (FABRIC, PAIR)}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):
-            if entry.kind == kind and (not entry.guests or guest in entry.guests):
+            if entry.kind == kind:
                 table[f"{guest}/{entry.name}"] = entry
     return found

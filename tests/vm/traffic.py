@@ -37,7 +37,7 @@ class Traffic:
         self.before = {}
 
     def __enter__(self):
-        self.before = self._counters()
+        self.before = counters(self.stage)
         self.probe = self.stage.lab.probe(address=self.address)
         # The first probes also resolve the guest's address.
         time.sleep(0.3)
@@ -73,26 +73,27 @@ class Traffic:
         if lost:
             start = log.sent[0]
             when = ", ".join(f"{sent - start:.3f} s" for sent in lost[:8])
-            lines = [f"{len(lost)} of {len(log.sent)} probes lost, at {when}", *self._where()]
+            where = differences(self.before, counters(self.stage))
+            lines = [f"{len(lost)} of {len(log.sent)} probes lost, at {when}", *where]
             raise Failed("\n".join(lines))
         seconds = log.sent[-1] - log.sent[0]
         if len(log.sent) < seconds * LEAST_PER_SECOND:
             raise Failed(f"only {len(log.sent)} probes were sent in {seconds:.1f} s, "
                          f"{len(log.sent) / seconds:.0f} a second: this proves nothing")
 
-    def _counters(self):
-        """Every counter of frames, on the wire's side and in the guest."""
-        wire = self.stage.lab.network.inside("/bin/sh", "-c", COUNTERS)
-        return {"wire": parse(run(wire)), "guest": parse(self.stage.guest.sh(COUNTERS).out)}
 
-    def _where(self):
-        """Where frames went since the start, for whoever wonders about a loss."""
-        now = self._counters()
-        for side, counters in now.items():
-            before = self.before[side]
-            for name, value in counters.items():
-                if value != before.get(name, 0):
-                    yield f"{side:6} {name:40} {value - before.get(name, 0):+}"
+def counters(stage):
+    """Every counter of frames, on the wire's side and in the guest."""
+    wire = stage.lab.network.inside("/bin/sh", "-c", COUNTERS)
+    return {"wire": parse(run(wire)), "guest": parse(stage.guest.sh(COUNTERS).out)}
+
+
+def differences(before, now):
+    """Where frames went in between, for whoever wonders about a loss; lines."""
+    for side, found in now.items():
+        for name, value in found.items():
+            if value != before[side].get(name, 0):
+                yield f"{side:6} {name:40} {value - before[side].get(name, 0):+}"
 
 
 def parse(text):
