@@ -115,7 +115,9 @@ class BondsStage(Stage):
         super().drop()
 
     def wait_network(self):
-        """There is no bond before the first shape."""
+        """There is no bond before the first shape; udev has renamed the NICs."""
+        wanted = {self.nic, STANDBY, THIRD}
+        self.guest.wait_for(lambda: wanted <= set(self.guest.interfaces()), "the NICs' names")
 
     def configure(self, **_options):
         """What a shape left is removed by the next one."""

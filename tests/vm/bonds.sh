@@ -63,7 +63,7 @@ look() {
             ad_* | active_slave | mii_status | queue_id | slaves) ;;
             *)
                 value=
-                read -r value <"$path"
+                read -r value <"$path" || :  # an empty one has no line
                 echo "= ${path##*/} $value"
                 ;;
         esac
