@@ -6,6 +6,7 @@
  */
 #include "failover/attach.h"
 
+#include "failover/crossing.h"
 #include "failover/deadline.h"
 #include "failover/drain.h"
 #include "failover/error.h"
@@ -129,11 +130,14 @@ stop_before_activate(GTask *task)
 {
     const Attach *attach = g_task_get_task_data(task);
     GnfOperationDevice *device = attach->device;
+    g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
     GError *error = NULL;
 
     device->state = GNF_STATE_SWITCHED;
     device->asked = FALSE;
     device->undone = 0;
+    if (bond)
+        gnf_crossing_accept(attach->context, bond, device->ifindex);
     if (gnf_traffic_accept_all(attach->context, device, &error))
         g_task_return_boolean(task, TRUE);
     else

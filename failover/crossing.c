@@ -24,6 +24,16 @@ set_mac(const GnfContext *context, const GnfLink *port, const char *mac)
 }
 
 void
+gnf_crossing_accept(const GnfContext *context, const GnfLink *bond, int port)
+{
+    g_autoptr(GnfLink) next = gnf_link_get(context->netlink, port, NULL);
+
+    if (next && has_fail_over_mac(bond, GNF_BOND_FAIL_OVER_MAC_FOLLOW) &&
+        g_strcmp0(next->mac, bond->mac) != 0)
+        set_mac(context, next, bond->mac);
+}
+
+void
 gnf_crossing_begin(const GnfContext *context, const GnfLink *bond, int port)
 {
     g_autoptr(GnfLink) next = gnf_link_get(context->netlink, port, NULL);
@@ -31,9 +41,7 @@ gnf_crossing_begin(const GnfContext *context, const GnfLink *bond, int port)
 
     if (!next || !bond->bond || bond->bond->active == port)
         return;
-    if (has_fail_over_mac(bond, GNF_BOND_FAIL_OVER_MAC_FOLLOW) &&
-        g_strcmp0(next->mac, bond->mac) != 0)
-        set_mac(context, next, bond->mac);
+    gnf_crossing_accept(context, bond, port);
     if (has_fail_over_mac(bond, GNF_BOND_FAIL_OVER_MAC_ACTIVE) &&
         !gnf_announce_on_port(context->netlink, bond, next, &error))
         g_debug("announcing %s on %s: %s", bond->name, next->name, error->message);

@@ -17,6 +17,10 @@
  */
 void gnf_crossing_begin(const GnfContext *context, const GnfLink *bond, int port);
 
+/* The same, but nobody is told: the bond may send through that port later, and the network send to
+ * it before. */
+void gnf_crossing_accept(const GnfContext *context, const GnfLink *bond, int port);
+
 /* It has crossed, for as long as it is to: with follow no port but the active one keeps the bond's
  * MAC. */
 void gnf_crossing_end(const GnfContext *context, int bond_ifindex);

@@ -78,6 +78,11 @@ test_follow_cycle(EngineFixture *fixture, gconstpointer data)
     assert_mac(fixture, fixture->standby, bond->mac);
     engine_unplug(fixture);
     engine_plug(fixture);
+    g_autoptr(JsonObject) attached =
+        engine_call(fixture, "complete", "{\"stage\": \"attach\", \"timeout-ms\": 20000}");
+    engine_assert_report(attached, "done", "switched");
+    assert_mac(fixture, fixture->standby, bond->mac);
+    assert_mac(fixture, fixture->primary, bond->mac);
     engine_run_to_end(fixture, "complete", "attached");
     engine_assert_attached(fixture, TRUE);
     assert_mac(fixture, fixture->primary, bond->mac);
