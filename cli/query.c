@@ -181,7 +181,7 @@ print_primaries(GString *out, JsonArray *primaries, gboolean colours)
 
     g_string_append_c(out, '\n');
     if (count == 0) {
-        g_string_append(out, "No primary: this guest has no pass-through NIC.\n");
+        g_string_append(out, "No primary: this guest has no pass-through NIC within reach.\n");
         return;
     }
     for (guint i = 0; i < count; i++)

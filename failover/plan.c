@@ -189,31 +189,39 @@ warn_load_balancing(const GnfPrimary *primary)
                       primary->link->name);
 }
 
+/* Does the bond send with the primary's address, also through the standby? */
+static gboolean
+keeps_mac(const GnfPrimary *primary, const char *mac)
+{
+    const GnfBond *bond = primary->bond->bond;
+
+    return mac && gnf_mode_has_active_port(bond->mode) &&
+           (g_strcmp0(mac, primary->standby->permanent_mac) == 0 ||
+            (g_strcmp0(mac, primary->bond->mac) == 0 &&
+             bond->fail_over_mac != GNF_BOND_FAIL_OVER_MAC_ACTIVE));
+}
+
 GPtrArray *
 gnf_plan_warnings(const GnfPrimary *primary)
 {
     GPtrArray *warnings = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
-    const char *mac = gnf_primary_mac(primary);
 
     if (!primary->bond || !primary->standby)
         return warnings;
     GError *balancing = warn_load_balancing(primary);
     if (balancing)
         g_ptr_array_add(warnings, balancing);
-    if (!mac)
-        return warnings;
-    if (g_strcmp0(mac, primary->standby->permanent_mac) == 0 ||
-        (g_strcmp0(mac, primary->bond->mac) == 0 &&
-         primary->bond->bond->fail_over_mac == GNF_BOND_FAIL_OVER_MAC_NONE))
+    if (keeps_mac(primary, gnf_primary_mac(primary)))
         g_ptr_array_add(
             warnings,
             gnf_reason(GNF_REASON_CODE_SHARED_MAC,
-                       "%s sends with %s's address %s: where the network pins that address to the "
-                       "NIC's port, move the filter right after the switch, or use different "
-                       "addresses with fail_over_mac=active",
+                       "%s sends with %s's address %s, also through %s: where the network pins it "
+                       "to the NIC's port, go by stages and move the filter between them, or use "
+                       "different addresses with fail_over_mac=active",
                        primary->bond->name,
                        primary->link->name,
-                       mac));
+                       gnf_primary_mac(primary),
+                       primary->standby->name));
     if (primary->owner && primary->bond_owner &&
         primary->owner->manager != primary->bond_owner->manager)
         g_ptr_array_add(warnings,

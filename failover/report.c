@@ -166,6 +166,7 @@ add_bond(JsonBuilder *builder, const GnfPrimary *primary)
     json_builder_set_member_name(builder, "bond");
     json_builder_begin_object(builder);
     add_string(builder, "interface", primary->bond->name);
+    add_string(builder, "mac", primary->bond->mac);
     add_string(builder, "mode", gnf_bond_mode_to_string(bond->mode));
     add_string(builder, "active", port_name(primary, bond->active));
     add_string(builder, "primary-option", port_name(primary, bond->primary));

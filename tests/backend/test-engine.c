@@ -189,6 +189,21 @@ test_complete_stages(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+/* The NIC was never unplugged: the way back from a release goes by stages, too. */
+static void
+test_back_by_stages(EngineFixture *fixture, gconstpointer data)
+{
+    g_autoptr(JsonObject) switched = engine_call(fixture, "prepare", "{\"stage\": \"switch\"}");
+    g_autoptr(JsonObject) released = engine_call(fixture, "prepare", "{\"stage\": \"release\"}");
+    engine_assert_report(released, "done", "detached");
+    g_autoptr(JsonObject) attached =
+        engine_call(fixture, "complete", "{\"stage\": \"attach\", \"timeout-ms\": 20000}");
+    engine_assert_report(attached, "done", "switched");
+    assert_switched(fixture);
+    engine_run_to_end(fixture, "complete", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
 /* What a failed release undoes is the release alone. */
 static void
 test_release_fails(EngineFixture *fixture, gconstpointer data)
@@ -314,6 +329,7 @@ main(int argc, char **argv)
     ADD("/engine/prepare/release-moves-again", NULL, test_release_moves_again);
     ADD("/engine/prepare/release-fails", NULL, test_release_fails);
     ADD("/engine/complete/stages", NULL, test_complete_stages);
+    ADD("/engine/complete/stages/never-unplugged", NULL, test_back_by_stages);
     ADD("/engine/prepare/no-standby", NULL, test_no_standby);
     ADD("/engine/prepare/dry-run", NULL, test_dry_run);
     ADD("/engine/prepare/record-unwritable", NULL, test_unwritable_record);

@@ -233,6 +233,8 @@ test_warnings(void)
     g_free(primary->bond->mac);
     primary->bond->mac = g_strdup(MAC1);
     g_assert_true(warns(primary, GNF_REASON_CODE_SHARED_MAC));
+    primary->bond->bond->fail_over_mac = GNF_BOND_FAIL_OVER_MAC_FOLLOW;
+    g_assert_true(warns(primary, GNF_REASON_CODE_SHARED_MAC));
     primary->bond->bond->fail_over_mac = GNF_BOND_FAIL_OVER_MAC_ACTIVE;
     g_assert_false(warns(primary, GNF_REASON_CODE_SHARED_MAC));
     primary->owner = g_new0(GnfOwned, 1);
