@@ -56,8 +56,10 @@ one_end(One *one, GError *reason)
     g_autoptr(GError) ignored = NULL;
 
     gnf_operation_device_end(one->device, reason);
-    /* The last one of a bond to end, though in failure, ends what was for the time of the move. */
-    if (reason && !gnf_traffic_accept_as_before(one->context, one->device, &ignored))
+    /* The last one of a bond to end, though in failure, ends what was for the time of the move. One
+     * that is switched goes on accepting: the host may have moved its filter. */
+    if (reason && one->device->state != GNF_STATE_SWITCHED &&
+        !gnf_traffic_accept_as_before(one->context, one->device, &ignored))
         g_debug("%s: %s", one->device->bond.interface, ignored->message);
     gnf_record_note(one->context->record_path, one->context->operation);
     g_free(one);
@@ -256,6 +258,7 @@ gnf_complete_async(GnfContext *context,
 
     gnf_operation_begin(context->operation, verb);
     context->operation->only_attach = only_attach;
+    context->operation->by_stages |= only_attach;
     gnf_record_note(context->record_path, context->operation);
     gnf_fault_point(context, GNF_STEP_ANNOUNCE, NULL, begin, task);
 }
@@ -269,6 +272,8 @@ gnf_complete_returned_async(GnfContext *context,
     GTask *task = new_task(context, cancellable, callback, user_data);
 
     context->operation->only_attach = context->operation->by_stages;
+    if (context->operation->by_stages)
+        context->operation->revert_at_us = 0; /* it is back, and the rest is the host's */
     for (guint i = 0; i < context->operation->devices->len; i++) {
         GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
         if (!is_returned(device))

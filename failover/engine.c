@@ -305,7 +305,8 @@ join(GnfEngine *self, GnfWaiter *waiter)
         !(job->arguments == arguments ||
           (job->arguments && arguments && json_object_equal(job->arguments, arguments))))
         return FALSE;
-    if (gnf_complete_is_only_attach(job->arguments) != gnf_complete_is_only_attach(arguments))
+    if (job->verb == GNF_VERB_COMPLETE &&
+        self->context.operation->only_attach != gnf_complete_is_only_attach(arguments))
         return FALSE;
     if (job->verb != GNF_VERB_PREPARE && !check_id(self, waiter))
         return TRUE;

@@ -46,12 +46,16 @@ look_at_device(GnfContext *context, GnfOperationDevice *device, gboolean *ret_in
             return changed;
         /* Taken out by somebody else, or by an engine that died before it could say so. */
         device->state = GNF_STATE_DETACHED;
+        (void)gnf_traffic_accept_as_before(context, device, NULL);
         return TRUE;
     }
     if (!gnf_netlink_error_is_gone(error))
         return changed;
+    gboolean was_port = device->state == GNF_STATE_SWITCHED;
     device->state = GNF_STATE_ABSENT;
     device->ifindex = 0;
+    if (was_port)
+        (void)gnf_traffic_accept_as_before(context, device, NULL);
     return TRUE;
 }
 

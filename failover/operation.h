@@ -54,15 +54,17 @@ typedef struct {
     char *standby; /* the interface that carries the traffic */
     int standby_ifindex;
     GnfState state;
-    gboolean asked;      /* its manager was told to let go of it, and may be about to */
-    gboolean forgotten;  /* absent, and cancel has given it up: not pending any more */
-    guint undone;        /* how often somebody put it back into the bond while detached */
-    GArray *steps;       /* of GnfStepDone; of the last command */
-    gint64 begun_us;     /* monotonic: when the last command began on it */
-    gint64 ended_us;     /* monotonic: when it ended, 0 while it runs; read back from a record it
-                            has just ended, or has just begun if it was in the middle */
-    GError *reason;      /* a GNF_ERROR: why the last command failed, or what it waits for */
-    GPtrArray *warnings; /* of GError, in GNF_ERROR */
+    gboolean was_switched; /* the present prepare has found it so: what it undoes is the release;
+                              not in the record */
+    gboolean asked;        /* its manager was told to let go of it, and may be about to */
+    gboolean forgotten;    /* absent, and cancel has given it up: not pending any more */
+    guint undone;          /* how often somebody put it back into the bond while detached */
+    GArray *steps;         /* of GnfStepDone; of the last command */
+    gint64 begun_us;       /* monotonic: when the last command began on it */
+    gint64 ended_us;       /* monotonic: when it ended, 0 while it runs; read back from a record it
+                              has just ended, or has just begun if it was in the middle */
+    GError *reason;        /* a GNF_ERROR: why the last command failed, or what it waits for */
+    GPtrArray *warnings;   /* of GError, in GNF_ERROR */
     GnfPromiscuous *promiscuous; /* while its traffic moves; not in the record, see reception.h */
 
     /* complete's instructions: the NIC to take, NULL members where unsaid */

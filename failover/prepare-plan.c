@@ -211,16 +211,17 @@ fill_operation(const GnfContext *context,
     operation->verb = GNF_VERB_PREPARE;
     operation->status = GNF_STATUS_WAITING;
     operation->by_stages |= options->only_switch;
-    /* What a failed release undoes is the release: the host has moved its filter after the switch.
-     */
-    operation->only_attach = operation->by_stages && !options->only_switch;
+    operation->only_attach = FALSE;
     move_failures(failures, operation);
     for (guint i = 0; i < chosen->len; i++) {
         const GnfPrimary *primary = g_ptr_array_index(chosen, i);
+        gboolean is_out = find_detached(context, primary) != NULL;
         GnfOperationDevice *device = take_entry(context, operation, primary);
+        device->was_switched = device->state == GNF_STATE_SWITCHED;
         gnf_operation_device_begin(device);
         add_warnings(device, primary);
-        g_ptr_array_add(work, device);
+        if (!is_out)
+            g_ptr_array_add(work, device);
     }
 }
 

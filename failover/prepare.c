@@ -116,6 +116,29 @@ note_undo_failure(Prepare *prepare, const GnfOperationDevice *device, const GErr
                                  error->message);
 }
 
+/* As it was before this command: by stages a port whose traffic was moved, else with its traffic.
+ */
+static void
+put_back(Prepare *prepare,
+         GnfOperationDevice *device,
+         GAsyncReadyCallback callback,
+         gpointer user_data)
+{
+    prepare->context->operation->only_attach = device->was_switched;
+    gnf_attach_async(prepare->context, device, NULL, callback, user_data);
+}
+
+/* It could not be put back, and waits for the host: what was for the time of the move ends. */
+static void
+stop_accepting(Prepare *prepare, GnfOperationDevice *device)
+{
+    g_autoptr(GError) ignored = NULL;
+
+    if (device->state != GNF_STATE_SWITCHED &&
+        !gnf_traffic_accept_as_before(prepare->context, device, &ignored))
+        g_debug("%s: %s", device->bond.interface, ignored->message);
+}
+
 static void
 on_undone(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -123,8 +146,10 @@ on_undone(GObject *source, GAsyncResult *result, gpointer data)
     Prepare *prepare = g_task_get_task_data(task);
     g_autoptr(GError) error = NULL;
 
-    if (!gnf_attach_finish(result, &error))
+    if (!gnf_attach_finish(result, &error)) {
         note_undo_failure(prepare, current(prepare), error);
+        stop_accepting(prepare, current(prepare));
+    }
     undo_next(task);
 }
 
@@ -137,7 +162,7 @@ undo_next(GTask *task)
         prepare->index--;
         GnfOperationDevice *device = current(prepare);
         if (device->state == GNF_STATE_SWITCHED || device->state == GNF_STATE_DETACHED) {
-            gnf_attach_async(prepare->context, device, NULL, on_undone, task);
+            put_back(prepare, device, on_undone, task);
             return;
         }
         if (device->state == GNF_STATE_ABSENT) {
@@ -163,6 +188,7 @@ on_put_back(GObject *source, GAsyncResult *result, gpointer data)
         GnfReasonCode code = (GnfReasonCode)device->reason->code;
         gnf_operation_device_end(
             device, gnf_reason(code, "%s; putting it back failed: %s", why, error->message));
+        stop_accepting(prepare, device);
     }
     prepare->index++;
     next(task);
@@ -184,7 +210,7 @@ fail(GTask *task, GError *error)
     }
     g_error_free(error);
     if (device->state == GNF_STATE_SWITCHED || device->state == GNF_STATE_DETACHED) {
-        gnf_attach_async(prepare->context, device, NULL, on_put_back, task);
+        put_back(prepare, device, on_put_back, task);
         return;
     }
     prepare->index++;
@@ -283,18 +309,32 @@ begin_device(gpointer data)
     GnfOperationDevice *device = current(prepare);
     GError *error = NULL;
 
-    /* Out of its bond already: it is only to be ejected. */
-    gboolean is_out = device->state == GNF_STATE_DETACHED;
-    if (!is_out && !move_traffic(prepare, device, &error))
+    if (!move_traffic(prepare, device, &error))
         fail(task, error);
-    else if (!is_out && device->bond.mode == GNF_BOND_MODE_TEAM)
+    else if (device->bond.mode == GNF_BOND_MODE_TEAM)
         gnf_team_leave_async(device, on_team_left, task);
-    else if (is_out || prepare->options->only_switch)
+    else if (prepare->options->only_switch)
         device_done(task);
     else if (!gnf_mode_has_active_port(device->bond.mode))
         gnf_detach_async(prepare->context, device, on_detached, task);
     else
         gnf_fault_point(prepare->context, GNF_STEP_DRAIN, device, drain, task);
+}
+
+/* From here on the work is to power slots off: of all that were chosen and are out of their bonds,
+ * now or by an earlier command, which nothing of this one undoes. */
+static void
+collect_leaving(Prepare *prepare)
+{
+    prepare->index = 0;
+    g_ptr_array_set_size(prepare->work, 0);
+    for (guint i = 0; i < prepare->chosen->len; i++) {
+        const GnfPrimary *primary = g_ptr_array_index(prepare->chosen, i);
+        GnfOperationDevice *device =
+            gnf_operation_find(prepare->context->operation, primary->link->ifindex);
+        if (device && device->state == GNF_STATE_DETACHED)
+            g_ptr_array_add(prepare->work, device);
+    }
 }
 
 static void
@@ -305,7 +345,7 @@ next(GTask *task)
     if (prepare->index < prepare->work->len) {
         gnf_fault_point(prepare->context, GNF_STEP_SWITCH, current(prepare), begin_device, task);
     } else if (prepare->options->eject) {
-        prepare->index = 0;
+        collect_leaving(prepare);
         eject_next(task);
     } else {
         finish(task);
@@ -333,8 +373,6 @@ eject_next(GTask *task)
 {
     Prepare *prepare = g_task_get_task_data(task);
 
-    while (prepare->index < prepare->work->len && current(prepare)->state != GNF_STATE_DETACHED)
-        prepare->index++;
     if (prepare->index < prepare->work->len)
         gnf_eject_async(prepare->context, current(prepare), on_ejected, task);
     else

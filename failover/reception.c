@@ -7,6 +7,7 @@
 
 #include "failover/record.h"
 #include "netlink/bridge-port.h"
+#include "netlink/fdb.h"
 
 static gboolean
 add_ports(const GnfContext *context,
@@ -104,8 +105,11 @@ gnf_reception_widen(GnfContext *context, GnfOperationDevice *device)
 {
     g_autoptr(GPtrArray) uppers =
         gnf_link_list_uppers(context->netlink, device->bond.ifindex, NULL);
+    /* Those of macvlans in other network namespaces, too, which are no uppers here. */
+    g_autoptr(GArray) accepted =
+        gnf_fdb_list_accepted(context->netlink, device->bond.ifindex, NULL);
 
-    if (!uppers || uppers->len == 0)
+    if ((!uppers || uppers->len == 0) && (!accepted || accepted->len == 0))
         return;
     take_in_all(context, device);
     unlearn(context, device);

@@ -5,6 +5,7 @@
  */
 #include "failover/resume.h"
 
+#include "failover/crossing.h"
 #include "failover/error.h"
 #include "failover/hold.h"
 #include "failover/traffic.h"
@@ -43,7 +44,16 @@ correct(GnfContext *context, GnfOperationDevice *device)
         device->state = GNF_STATE_ATTACHED;
     else
         return;
+    gnf_crossing_end(context, device->bond.ifindex);
     (void)gnf_traffic_accept_as_before(context, device, NULL);
+}
+
+/* What a process has of its own, filters that are open, ended with it. */
+static void
+accept_again(GnfContext *context, GnfOperationDevice *device)
+{
+    if (device->state == GNF_STATE_SWITCHED)
+        (void)gnf_traffic_accept_all(context, device, NULL);
 }
 
 gboolean
@@ -65,6 +75,8 @@ gnf_resume_take_up(GnfContext *context)
     gnf_hold_refresh(context);
     for (guint i = 0; i < operation->devices->len; i++)
         correct(context, g_ptr_array_index(operation->devices, i));
+    for (guint i = 0; i < operation->devices->len; i++)
+        accept_again(context, g_ptr_array_index(operation->devices, i));
     gnf_operation_settle(operation);
     return FALSE;
 }

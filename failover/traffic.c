@@ -158,8 +158,9 @@ leaves_option_alone(const GnfContext *context,
     if (bond->primary_reselect != GNF_BOND_RESELECT_FAILURE || bond->primary == 0 ||
         bond->primary == device->ifindex)
         return FALSE;
-    return !gnf_operation_find(context->operation, bond->primary) &&
-           g_strcmp0(device->bond.primary_option, device->old_interface) != 0;
+    g_autoptr(GnfLink) named = gnf_link_get(context->netlink, bond->primary, NULL);
+    return named && g_strcmp0(named->name, device->bond.primary_option) == 0 &&
+           !gnf_operation_find(context->operation, bond->primary);
 }
 
 /* Make a port with a link the active one, for good. */
@@ -285,6 +286,21 @@ holds_by_priority(const GPtrArray *ports, const GnfOperationDevice *device, cons
     return nic->bond_port->has_priority;
 }
 
+/* The device of the operation that the bond's primary option named, whatever it is called now. */
+static const GnfOperationDevice *
+find_named(const GnfContext *context, const GnfOperationDevice *device)
+{
+    const char *before = device->bond.primary_option;
+
+    for (guint i = 0; before && i < context->operation->devices->len; i++) {
+        const GnfOperationDevice *other = g_ptr_array_index(context->operation->devices, i);
+        if (other->bond.ifindex == device->bond.ifindex && !other->forgotten &&
+            g_strcmp0(before, other->old_interface) == 0)
+            return other;
+    }
+    return NULL;
+}
+
 /* The port that the bond's primary option is to name: 0 = none. What it named before may be another
  * device of the operation, under its new name, or one that is not back yet: then the option stays
  * with whoever carries the traffic, and the last one back finds it there to name. */
@@ -299,12 +315,9 @@ primary_option_after(const GnfContext *context,
 
     if (g_strcmp0(before, device->old_interface) == 0)
         return device->ifindex;
-    for (guint i = 0; before && i < context->operation->devices->len; i++) {
-        const GnfOperationDevice *other = g_ptr_array_index(context->operation->devices, i);
-        if (other->bond.ifindex == device->bond.ifindex && !other->forgotten &&
-            g_strcmp0(before, other->old_interface) == 0)
-            return other->state == GNF_STATE_ATTACHED ? other->ifindex : carrier;
-    }
+    const GnfOperationDevice *other = find_named(context, device);
+    if (other)
+        return other->state == GNF_STATE_ATTACHED ? other->ifindex : carrier;
     if (before) {
         const GnfLink *named = find_port(ports, before);
         return named ? named->ifindex : 0;
@@ -405,7 +418,9 @@ gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **err
     /* Another one is still on its way back, and the traffic stays where it is until then. */
     if (find_other_away(context, device))
         return gnf_traffic_accept_as_before(context, device, error);
-    const GnfLink *named = find_port(ports, device->bond.primary_option);
+    const GnfOperationDevice *renamed = find_named(context, device);
+    const GnfLink *named =
+        find_port(ports, renamed ? renamed->interface : device->bond.primary_option);
     g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
     if (!bond || !bond->bond)
         return FALSE;

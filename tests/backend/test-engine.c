@@ -204,6 +204,17 @@ test_back_by_stages(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+/* Somebody has put it back and the engine has not looked yet: it is not said to be out. */
+static void
+test_put_back_unseen(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set %s master bond0", fixture->primary);
+    engine_run_to_end(fixture, "prepare", "detached");
+    engine_assert_detached(fixture);
+}
+
 /* What a failed release undoes is the release alone. */
 static void
 test_release_fails(EngineFixture *fixture, gconstpointer data)
@@ -328,6 +339,7 @@ main(int argc, char **argv)
     ADD("/engine/prepare/stages", NULL, test_stages);
     ADD("/engine/prepare/release-moves-again", NULL, test_release_moves_again);
     ADD("/engine/prepare/release-fails", NULL, test_release_fails);
+    ADD("/engine/prepare/put-back-unseen", NULL, test_put_back_unseen);
     ADD("/engine/complete/stages", NULL, test_complete_stages);
     ADD("/engine/complete/stages/never-unplugged", NULL, test_back_by_stages);
     ADD("/engine/prepare/no-standby", NULL, test_no_standby);

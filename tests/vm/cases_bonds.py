@@ -41,6 +41,8 @@ SHAPES = {
     "primary-reselect/better": Shape("primary_reselect better"),
     "primary-reselect/failure": Shape("primary_reselect failure"),
     "primary/none": Shape(option=None, changes=PRIORITY),
+    "primary/none-and-reselect-failure": Shape("primary_reselect failure", option=None,
+                                               changes=PRIORITY),
     "primary/third-port": Shape("primary_reselect failure", ports=THREE, option=THIRD),
     "primary/nic-while-standby-active": Shape("primary_reselect failure",
                                               active=expect.STANDBY, ends=NIC),
