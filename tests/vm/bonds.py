@@ -20,6 +20,8 @@ from tests.vm.stage import BONDING, Stage
 # What a shape calls its ports; the first changes its name.
 NIC, THIRD = "nic", "enp5s0"
 MORE = [Nic("third", "rp5", "52:54:00:77:00:03", paravirtual=True)]
+# 802.3ad trusts no link of unknown speed.
+SPEED = ("-global", "virtio-net-pci.speed=1000", "-global", "virtio-net-pci.duplex=full")
 UNMANAGED = "/etc/NetworkManager/conf.d/unmanaged.conf"
 SCRIPT = "/usr/local/bin/bonds.sh"
 VLAN_ID, VLAN_HOST, VLAN_IPV4 = 5, "10.77.5.1", "10.77.5.2"
@@ -104,7 +106,7 @@ class BondsStage(Stage):
     def make(self):
         with open(os.path.join(ROOT, "tests", "vm", "bonds.sh"), encoding="utf-8") as file:
             files = {SCRIPT: (file.read(), 0o755), UNMANAGED: "[keyfile]\nunmanaged-devices=*\n"}
-        guest = self.lab.guest(self.disk, files=files, more=MORE)
+        guest = self.lab.guest(self.disk, files=files, more=MORE, options=SPEED)
         self.tagger = Tagger(self.lab.network, BRIDGE, "vlan", VLAN_ID, f"{VLAN_HOST}/24")
         return guest
 
