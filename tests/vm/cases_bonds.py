@@ -158,7 +158,7 @@ def add_row(stage, name, shape, prepared, completed, look):
         "remark": ", ".join(sorted(set(told)))})
 
 
-@case("bonds/standby-loses-its-link", BONDS)
+@case("bonds/standby-loses-its-link", BONDS, guests=("debian-12",))
 def standby_loses_its_link(stage):
     """Between the stages; what is sent until the bond has noticed is lost, and nothing besides."""
     without = []
@@ -179,7 +179,13 @@ def standby_loses_its_link(stage):
          lambda sent: without[0] - SPREAD <= sent <= without[1])
 
 
+# On the newer kernel only what it does in another way: MACs at a failover, the choice of the active
+# port, what comes in on others.
+ON_BOTH = ("fail-over-mac/active", "fail-over-mac/follow", "primary/none", "ports/priorities",
+           "above/bridge-and-namespace", "mode/balance-alb")
+
 for each, of_shape in SHAPES.items():
-    case(f"bonds/{each}", BONDS)(lambda stage, name=each, shape=of_shape: play(stage, name, shape))
+    played_by = () if each in ON_BOTH else ("debian-12",)
+    case(f"bonds/{each}", BONDS, guests=played_by)(lambda stage, name=each, shape=of_shape: play(stage, name, shape))
 
 tables.add(tables.Table(TABLE, "bonds", 1, "shapes", tables.columns))

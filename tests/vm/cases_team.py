@@ -9,6 +9,7 @@ from tests.lab.guest import PRIMARY
 from tests.lab.network import GUEST_IPV4, GUEST_IPV6
 from tests.lab.profiles import BOND_UUID, FOLDER, PRIMARY_UUID, STANDBY_UUID
 from tests.vm import expect
+from tests.vm.cases_bonds import PHASES, TABLE, steps_of
 from tests.vm.cycle import plug, unplug
 from tests.vm.expect import INTERFACES, STANDBY
 from tests.vm.registry import TEAM, case
@@ -104,28 +105,38 @@ def cycle(stage, manager):
     with stage.traffic(lambda sent: forgiven.append(sent) or True) as traffic:
         with traffic.phase("prepare"):
             report = stage.prepare()
-        device = expect.done(report, "prepare", "detached", ["record", "switch", "detach"])
-        expect.same(device["manager"], manager, "the manager")
-        expect.holds("load-balancing" in expect.codes(device["warnings"]), "no warning")
+        prepared = expect.done(report, "prepare", "detached", ["record", "switch", "detach"])
+        expect.same(prepared["manager"], manager, "the manager")
+        expect.holds("load-balancing" in expect.codes(prepared["warnings"]), "no warning")
         expect.same((ports_of(stage), active_port(stage)), ([STANDBY], STANDBY), "the team")
         unplug(stage, traffic)
         plug(stage, traffic, port)
         with traffic.phase("complete"):
             report = stage.complete()
-        expect.done(report, "complete", "attached")
+        completed = expect.done(report, "complete", "attached")
         expect.same(ports_of(stage), sorted([INTERFACES[port], STANDBY]), "the team's ports")
         expect.same(active_port(stage), INTERFACES[port], "the team's active port")
     expect.holds(len(forgiven) <= MOST_LOST, f"{len(forgiven)} probes lost")
+    add_row(stage, f"team/{manager.replace('none', 'teamd')}", prepared, completed)
 
 
-@case("team/networkmanager", TEAM)
+def add_row(stage, name, prepared, completed):
+    lost = {row["phase"]: row["lost"] for row in stage.rows}
+    told = expect.codes(prepared["warnings"] + completed["warnings"])
+    stage.add_row(TABLE, {
+        "shape": name, "debian": stage.name.rpartition("-")[2], "prepare": steps_of(prepared),
+        **{f"lost-{phase}": lost[phase] for phase in PHASES}, "active": "the NIC", "drift": "-",
+        "remark": ", ".join(sorted(set(told)))})
+
+
+@case("bonds/team/networkmanager", TEAM)
 def by_networkmanager(stage):
     primary = expect.the_device({"devices": stage.query()["primaries"]})
     expect.same(primary["bond"]["mode"], "team", "the mode")
     cycle(stage, "networkmanager")
 
 
-@case("team/teamd", TEAM, uses_up=True)
+@case("bonds/team/teamd", TEAM, uses_up=True)
 def by_teamd(stage):
     stage.guest.sh(BY_HAND % nic_of(stage), timeout=60)
     stage.wait_network()

@@ -39,22 +39,24 @@ FABRIC_GUESTS = ("debian-12",)
 
 
 class Case(NamedTuple):
-    """A case: function(stage) returns, or raises. uses_up: its guest cannot be used again."""
+    """A case: function(stage) returns, or raises. uses_up: its guest cannot be used again. guests:
+    those of its kind that play it; empty for all."""
 
     name: str
     function: Callable
     kind: str
     uses_up: bool
+    guests: tuple = ()
 
 
 CASES = []
 
 
-def case(name, kind=QEMU, uses_up=False):
+def case(name, kind=QEMU, uses_up=False, guests=()):
     """Register a function of a Stage as a case."""
 
     def register(function):
-        CASES.append(Case(name, function, kind, uses_up))
+        CASES.append(Case(name, function, kind, uses_up, guests))
         return function
 
     return register
@@ -72,6 +74,6 @@ def stages():
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):
-            if entry.kind == kind:
+            if entry.kind == kind and (not entry.guests or guest in entry.guests):
                 table[f"{guest}/{entry.name}"] = entry
     return found
