@@ -11,7 +11,7 @@ EJECT, UNPLUG = "eject", "unplug by the host"
 WAYS = {EJECT: eject.ejected, UNPLUG: eject.unplugged}
 ROUNDS = 3 if os.environ.get("SHORT") else 5
 TITLE = "prepare to DEVICE_DELETED"
-MOST = 1 / 3  # the budget; the host's unplug waits for 5 s to begin with
+MOST = 0.333  # the budget; the host's unplug waits for 5 s to begin with
 
 
 def native():

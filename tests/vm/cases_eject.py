@@ -53,6 +53,7 @@ def by_virsh(stage):
     """libvirt learns that the NIC is gone, though nobody asked it to detach it, and takes the same
     one again."""
     guest = stage.guest
+    stage.query()  # as a host does first; the engine starts for it
     argv = ["virsh", "-q", "-c", guest.host.uri(), "event", guest.name, "device-removed",
             "--timeout", "60"]
     with stage.traffic() as traffic:

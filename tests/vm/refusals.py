@@ -97,7 +97,9 @@ class KernelStage(Stage):
 # -- one refusal -----------------------------------------------------------------------------
 
 def everything(stage):
-    return stage.snapshot() + stage.guest.sh(HARDWARE, check=False).out
+    hardware = stage.guest.sh(HARDWARE).out
+    expect.holds("/driver " in hardware and "/power:" in hardware, f"no drivers, slots: {hardware}")
+    return stage.snapshot() + hardware
 
 
 def settled(stage):
