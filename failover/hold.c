@@ -251,6 +251,16 @@ gnf_hold_is_revert_due(const GnfContext *context)
     return plugged_in;
 }
 
+/* The guest has just resumed elsewhere, where everything is slow at first: the port's address,
+ * which the bond sends with, goes out before anything is asked of the kernel. */
+static void
+announce_resumed(const GnfContext *context, const GnfOperationDevice *device, const GnfLink *port)
+{
+    if (port->controller == device->bond.ifindex && port->mac)
+        (void)gnf_announce_mac(device->bond.ifindex, port->mac, NULL);
+    gnf_announce(context->netlink, device->bond.ifindex, NULL, NULL);
+}
+
 gboolean
 gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
 {
@@ -265,7 +275,7 @@ gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
         if (!gnf_operation_device_is_pending(device))
             continue;
         if (event->notify_peers && event->link->ifindex == device->standby_ifindex)
-            gnf_announce(context->netlink, device->bond.ifindex, NULL, NULL);
+            announce_resumed(context, device, event->link);
         if (event->link->ifindex == device->ifindex || device->state == GNF_STATE_ABSENT)
             concerns_us = TRUE;
     }

@@ -171,6 +171,24 @@ test_port(Network *network, gconstpointer data)
 }
 
 static void
+test_mac(Network *network, gconstpointer data)
+{
+    guint8 frame[GNF_FRAME_RARP_SIZE];
+    GError *error = NULL;
+    int fd;
+
+    prepare();
+    fd = wire_listen("peer0");
+    g_assert_true(gnf_announce_mac(network->bond, "02:00:00:00:00:0b", &error));
+    g_assert_no_error(error);
+    wire_expect(fd, frame, gnf_frame_build_rarp(frame, bond_mac, 0, FALSE), 0);
+    close(fd);
+    g_assert_false(gnf_announce_mac(4711, "02:00:00:00:00:0b", &error));
+    g_assert_true(gnf_netlink_error_is_gone(error));
+    g_clear_error(&error);
+}
+
+static void
 test_gone(Network *network, gconstpointer data)
 {
     GError *error = NULL;
@@ -194,6 +212,7 @@ main(int argc, char *argv[])
     ADD("/announce/vlan-and-macvlan", test_stack);
     ADD("/announce/bridge", test_bridge);
     ADD("/announce/port", test_port);
+    ADD("/announce/mac-alone", test_mac);
     ADD("/announce/gone", test_gone);
     return g_test_run();
 }
