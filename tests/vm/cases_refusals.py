@@ -115,8 +115,12 @@ def mtu(stage):
     """A NIC that cannot have the bond's MTU is told from one that does not work, and another that
     can is taken."""
     guest = stage.guest
+    changes = f"/sys/class/net/{PRIMARY}/carrier_changes"
+    before = int(guest.read(changes))
     guest.sh(f"ip link set bond0 mtu {MTU}")
     try:
+        # The e1000e is reset for it, and its link goes and comes.
+        guest.wait_for(lambda: int(guest.read(changes)) >= before + 2, "the NIC's link after its reset")
         stage.wait_network()
         with stage.traffic() as traffic:
             prepare(stage, traffic, {"devices": [{"interface": PRIMARY}]})
