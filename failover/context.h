@@ -25,3 +25,10 @@ gnf_context_is_pending(const GnfContext *context)
 {
     return context->operation && !context->operation->finished;
 }
+
+/* The entry of a NIC in it, or NULL. */
+static inline GnfOperationDevice *
+gnf_context_find(const GnfContext *context, int ifindex)
+{
+    return gnf_context_is_pending(context) ? gnf_operation_find(context->operation, ifindex) : NULL;
+}

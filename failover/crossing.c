@@ -5,7 +5,7 @@
  */
 #include "failover/crossing.h"
 
-#include "netlink/announce-port.h"
+#include "netlink/announce.h"
 
 static gboolean
 has_fail_over_mac(const GnfLink *bond, GnfBondFailOverMac value)

@@ -39,10 +39,7 @@ check_eject(const GnfPrimary *primary, const GPtrArray *going, GError **error)
 static GnfOperationDevice *
 find_detached(const GnfContext *context, const GnfPrimary *primary)
 {
-    GnfOperationDevice *device =
-        gnf_context_is_pending(context)
-            ? gnf_operation_find(context->operation, primary->link->ifindex)
-            : NULL;
+    GnfOperationDevice *device = gnf_context_find(context, primary->link->ifindex);
 
     return device && device->state == GNF_STATE_DETACHED && !primary->bond ? device : NULL;
 }

@@ -29,10 +29,7 @@ is_prepared(const GnfContext *context, const GnfSelector *selector)
 static gboolean
 is_done(const GnfContext *context, const GnfPrepareOptions *options, const GnfPrimary *primary)
 {
-    const GnfOperationDevice *device =
-        gnf_context_is_pending(context)
-            ? gnf_operation_find(context->operation, primary->link->ifindex)
-            : NULL;
+    const GnfOperationDevice *device = gnf_context_find(context, primary->link->ifindex);
 
     return device && ((device->state == GNF_STATE_DETACHED && !primary->bond && !options->eject) ||
                       (device->state == GNF_STATE_SWITCHED && options->only_switch));
@@ -42,10 +39,7 @@ is_done(const GnfContext *context, const GnfPrepareOptions *options, const GnfPr
 static gboolean
 is_prepared_nic(const GnfContext *context, const GnfPrimary *primary)
 {
-    const GnfOperationDevice *device =
-        gnf_context_is_pending(context)
-            ? gnf_operation_find(context->operation, primary->link->ifindex)
-            : NULL;
+    const GnfOperationDevice *device = gnf_context_find(context, primary->link->ifindex);
 
     return device && device->state == GNF_STATE_DETACHED;
 }

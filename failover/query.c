@@ -66,10 +66,7 @@ add_head(JsonBuilder *builder)
 static GnfState
 state_of(const GnfContext *context, const GnfPrimary *primary)
 {
-    const GnfOperationDevice *device =
-        gnf_context_is_pending(context)
-            ? gnf_operation_find(context->operation, primary->link->ifindex)
-            : NULL;
+    const GnfOperationDevice *device = gnf_context_find(context, primary->link->ifindex);
 
     if (device)
         return device->state;

@@ -62,9 +62,11 @@ send_frame(Announcement *announcement, const GnfLink *link, const void *frame, g
     keep_first_error(announcement, error);
 }
 
+/* Of an address on `link`: out of `out`, from that MAC. */
 static void
 announce_address(Announcement *announcement,
                  const GnfLink *link,
+                 const GnfLink *out,
                  const guint8 mac[6],
                  const GnfAddress *address)
 {
@@ -75,10 +77,10 @@ announce_address(Announcement *announcement,
         return;
     if (address->family == AF_INET) {
         gnf_frame_build_arp(arp, mac, address->bytes);
-        send_frame(announcement, link, arp, sizeof arp);
+        send_frame(announcement, out, arp, sizeof arp);
     } else if (!(address->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED))) {
         gnf_frame_build_na(na, mac, address->bytes, link->ipv6_forwarding);
-        send_frame(announcement, link, na, sizeof na);
+        send_frame(announcement, out, na, sizeof na);
     }
 }
 
@@ -100,8 +102,11 @@ announce_link(Announcement *announcement, GnfTreeLink *at)
         return;
     }
     for (guint i = 0; i < addresses->len; i++)
-        announce_address(
-            announcement, link, mac.ether_addr_octet, &g_array_index(addresses, GnfAddress, i));
+        announce_address(announcement,
+                         link,
+                         link,
+                         mac.ether_addr_octet,
+                         &g_array_index(addresses, GnfAddress, i));
     at->announced = announcement->sent > before;
 }
 
@@ -286,12 +291,13 @@ gboolean
 gnf_announce_mac(int ifindex, const char *mac, GError **error)
 {
     const struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = ifindex};
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     guint8 frame[GNF_FRAME_RARP_SIZE];
     struct ether_addr bytes;
     gboolean is_sent = FALSE;
 
     g_return_val_if_fail(ether_aton_r(mac, &bytes), FALSE);
+    /* Protocol 0: it only sends, nothing is ever received on it. */
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
         gsize size = gnf_frame_build_rarp(frame, bytes.ether_addr_octet, 0, FALSE);
         is_sent = sendto(fd, frame, size, MSG_DONTWAIT, (const void *)&to, sizeof to) >= 0;
@@ -303,6 +309,32 @@ gnf_announce_mac(int ifindex, const char *mac, GError **error)
     if (fd >= 0)
         close(fd);
     return is_sent;
+}
+
+gboolean
+gnf_announce_on_port(GnfNetlink *netlink, const GnfLink *bond, const GnfLink *port, GError **error)
+{
+    Announcement announcement = {.netlink = netlink, .fd = open_socket()};
+    g_autoptr(GArray) addresses = gnf_address_list(netlink, bond->ifindex, &announcement.error);
+    struct ether_addr mac;
+
+    if (announcement.fd < 0 && !announcement.error) {
+        gnf_netlink_set_error(&announcement.error, errno, NULL);
+        gnf_netlink_prefix_error(&announcement.error, "announce on", port->ifindex);
+    }
+    gboolean can_send = !announcement.error && port->mac && ether_aton_r(port->mac, &mac);
+    for (guint i = 0; can_send && i < addresses->len; i++)
+        announce_address(&announcement,
+                         bond,
+                         port,
+                         mac.ether_addr_octet,
+                         &g_array_index(addresses, GnfAddress, i));
+    if (announcement.fd >= 0)
+        close(announcement.fd);
+    if (!announcement.error)
+        return TRUE;
+    g_propagate_error(error, announcement.error);
+    return FALSE;
 }
 
 gboolean

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "netlink/rtnetlink.h"
+#include "netlink/link.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +31,12 @@ G_BEGIN_DECLS
  * is the first one met; the other frames were still tried. Gone if the link itself is.
  */
 gboolean gnf_announce(GnfNetlink *netlink, int ifindex, guint *ret_sent, GError **error);
+
+/* As gnf_announce, but only the addresses on the bond itself, with the MAC of one of its ports and
+ * out of that port, whichever is active: where the traffic is about to go, for
+ * fail_over_mac=active. */
+gboolean
+gnf_announce_on_port(GnfNetlink *netlink, const GnfLink *bond, const GnfLink *port, GError **error);
 
 /* Send one frame (RARP) from a MAC, out of a link, and ask the kernel nothing before: what is to be
  * first when every millisecond counts. It claims no IP address. Needs CAP_NET_RAW. */

@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#include "netlink/announce-port.h"
 #include "netlink/frames.h"
 #include "netlink/link.h"
 #include "tests/backend/network.h"
