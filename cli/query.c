@@ -145,17 +145,21 @@ static void
 print_bond(GString *out, JsonObject *primary, GHashTable *seen)
 {
     JsonObject *bond = object_of(primary, "bond");
+    g_autofree char *how = NULL;
     g_autofree char *line = NULL;
     g_autofree char *printable = NULL;
 
     if (!bond || !g_hash_table_add(seen, (gpointer)(gsize)text_of(bond, "interface")))
         return;
-    line = g_strdup_printf("%s: %s, active port %s, primary option %s, manager %s.",
+    if (text_of(bond, "manager-detail"))
+        how = g_strdup_printf(" (%s)", text_of(bond, "manager-detail"));
+    line = g_strdup_printf("%s: %s, active port %s, primary option %s, manager %s%s.",
                            text_of(bond, "interface"),
                            text_of(bond, "mode"),
                            json_object_get_string_member_with_default(bond, "active", "-"),
                            json_object_get_string_member_with_default(bond, "primary-option", "-"),
-                           text_of(bond, "manager"));
+                           text_of(bond, "manager"),
+                           how ? how : "");
     printable = gnf_text_printable(line);
     g_string_append_printf(out, "%s\n", printable);
 }

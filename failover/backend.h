@@ -18,7 +18,7 @@
 
 #include "qapi/types.h"
 
-#define GNF_BACKEND_ABI 1
+#define GNF_BACKEND_ABI 2
 
 /* How sure a backend is that an interface is its manager's. */
 typedef enum {
@@ -64,12 +64,12 @@ typedef struct {
  * went away. G_IO_ERROR_CANCELLED passes through.
  */
 typedef struct {
-    unsigned int abi;   /* GNF_BACKEND_ABI; the engine does not use a module of another one */
-    GnfManager manager; /* whose name query and replies show */
+    unsigned int abi; /* GNF_BACKEND_ABI; the engine does not use a module of another one */
 
-    /* Make an instance. Called once, at first need; must not block, so a connection to the manager
-     * is made by the first call that needs it. */
-    gpointer (*open)(void);
+    /* Make an instance for a manager: one whose line in failover/managers.c names this backend,
+     * which may serve a family. Called once for each, at first need; must not block, so a
+     * connection to the manager is made by the first call that needs it. */
+    gpointer (*open)(GnfManager manager);
 
     /* Free the instance and all it watches. No call is under way. */
     void (*close)(gpointer self);

@@ -127,7 +127,6 @@ bare_attach_finish(gpointer self, GAsyncResult *result, GError **error)
 
 const GnfBackend gnf_bare_backend = {
     .abi = GNF_BACKEND_ABI,
-    .manager = GNF_MANAGER_NONE,
     .open = NULL,
     .close = bare_close,
     .version_async = bare_version_async,

@@ -115,7 +115,7 @@ slot_open(GnfManagers *self, guint i)
     if (!slot->backend)
         return NULL;
     if (!slot->instance)
-        slot->instance = slot->backend->open();
+        slot->instance = slot->backend->open(slot->manager);
     return slot;
 }
 

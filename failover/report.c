@@ -138,10 +138,12 @@ gnf_report_reason(const GError *reason)
 
 /* -- primaries -- */
 
-static const char *
-owner_to_string(const GnfOwned *owner)
+static void
+add_owner(JsonBuilder *builder, const GnfOwned *owner)
 {
-    return gnf_manager_to_string(owner ? owner->manager : GNF_MANAGER_NONE);
+    add_string(
+        builder, "manager", gnf_manager_to_string(owner ? owner->manager : GNF_MANAGER_NONE));
+    add_string(builder, "manager-detail", owner ? owner->detail : NULL);
 }
 
 /* The name of a port of the primary's bond; NULL if there is none of that ifindex. */
@@ -170,7 +172,7 @@ add_bond(JsonBuilder *builder, const GnfPrimary *primary)
     add_string(builder, "mode", gnf_bond_mode_to_string(bond->mode));
     add_string(builder, "active", port_name(primary, bond->active));
     add_string(builder, "primary-option", port_name(primary, bond->primary));
-    add_string(builder, "manager", owner_to_string(primary->bond_owner));
+    add_owner(builder, primary->bond_owner);
     json_builder_end_object(builder);
 }
 
@@ -187,7 +189,7 @@ add_standby(JsonBuilder *builder, const GnfPrimary *primary)
     add_string(builder, "driver", device ? device->driver : NULL);
     add_boolean(builder, "link", standby->carrier);
     add_boolean(builder, "active", primary->bond->bond->active == standby->ifindex);
-    add_string(builder, "manager", owner_to_string(primary->standby_owner));
+    add_owner(builder, primary->standby_owner);
     json_builder_end_object(builder);
 }
 
@@ -198,8 +200,6 @@ gnf_report_primary(const GnfPrimary *primary,
                    const GPtrArray *warnings)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    const char *manager = primary->kernel ? gnf_manager_to_string(GNF_MANAGER_KERNEL)
-                                          : owner_to_string(primary->owner);
 
     json_builder_begin_object(builder);
     add_string(builder, "interface", primary->link->name);
@@ -210,7 +210,10 @@ gnf_report_primary(const GnfPrimary *primary,
     add_boolean(builder, "link", primary->link->carrier);
     add_boolean(
         builder, "active", primary->bond && primary->bond->bond->active == primary->link->ifindex);
-    add_string(builder, "manager", manager);
+    if (primary->kernel)
+        add_string(builder, "manager", gnf_manager_to_string(GNF_MANAGER_KERNEL));
+    else
+        add_owner(builder, primary->owner);
     add_string(builder, "profile", primary->owner ? primary->owner->profile : NULL);
     if (primary->bond)
         add_bond(builder, primary);

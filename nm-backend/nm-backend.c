@@ -8,7 +8,7 @@
 #include <gmodule.h>
 
 static gpointer
-backend_open(void)
+backend_open(GnfManager manager)
 {
     return gnf_nm_new();
 }
@@ -87,7 +87,6 @@ G_MODULE_EXPORT const GnfBackend gnf_backend;
 
 const GnfBackend gnf_backend = {
     .abi = GNF_BACKEND_ABI,
-    .manager = GNF_MANAGER_NETWORKMANAGER,
     .open = backend_open,
     .close = backend_close,
     .version_async = backend_version_async,
