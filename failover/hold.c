@@ -12,6 +12,17 @@
 #include "failover/traffic.h"
 #include "netlink/announce.h"
 
+/* What leaves first when the guest has resumed elsewhere is ready before: the bond's own address.
+ */
+static void
+arm_beacon(GnfOperationDevice *device, const GnfLink *bond)
+{
+    if (!bond->mac || gnf_beacon_is_for(device->beacon, bond->ifindex, bond->mac))
+        return;
+    g_clear_pointer(&device->beacon, gnf_beacon_free);
+    device->beacon = gnf_beacon_new(bond->ifindex, bond->mac, NULL);
+}
+
 /* A bond that was made anew while its NIC was away has another ifindex. Returns TRUE if so. */
 static gboolean
 follow_bond(GnfContext *context, GnfOperationDevice *device)
@@ -19,12 +30,15 @@ follow_bond(GnfContext *context, GnfOperationDevice *device)
     g_autoptr(GError) error = NULL;
     g_autoptr(GnfLink) old = gnf_link_get(context->netlink, device->bond.ifindex, &error);
 
+    if (old)
+        arm_beacon(device, old);
     if (old || !gnf_netlink_error_is_gone(error))
         return FALSE;
     g_autoptr(GnfLink) bond = gnf_link_get_by_name(context->netlink, device->bond.interface, NULL);
     if (!bond || !bond->bond)
         return FALSE;
     device->bond.ifindex = bond->ifindex;
+    arm_beacon(device, bond);
     return TRUE;
 }
 
@@ -251,13 +265,13 @@ gnf_hold_is_revert_due(const GnfContext *context)
     return plugged_in;
 }
 
-/* The guest has just resumed elsewhere, where everything is slow at first: the port's address,
- * which the bond sends with, goes out before anything is asked of the kernel. */
+/* The guest has just resumed elsewhere, where everything is slow at first: the frame that was made
+ * ready goes out before anything is asked of the kernel. */
 static void
-announce_resumed(const GnfContext *context, const GnfOperationDevice *device, const GnfLink *port)
+announce_resumed(const GnfContext *context, const GnfOperationDevice *device)
 {
-    if (port->controller == device->bond.ifindex && port->mac)
-        (void)gnf_announce_mac(device->bond.ifindex, port->mac, NULL);
+    if (device->beacon)
+        (void)gnf_beacon_send(device->beacon, NULL);
     gnf_announce(context->netlink, device->bond.ifindex, NULL, NULL);
 }
 
@@ -274,10 +288,12 @@ gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
         const GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
         if (!gnf_operation_device_is_pending(device))
             continue;
-        if (event->notify_peers && event->link->ifindex == device->standby_ifindex)
-            announce_resumed(context, device, event->link);
-        if (event->link->ifindex == device->ifindex || device->state == GNF_STATE_ABSENT)
+        if (event->type == GNF_LINK_EVENT_NOTIFY_PEERS) {
+            if (event->ifindex == device->standby_ifindex)
+                announce_resumed(context, device);
+        } else if (event->ifindex == device->ifindex || device->state == GNF_STATE_ABSENT) {
             concerns_us = TRUE;
+        }
     }
     return concerns_us;
 }

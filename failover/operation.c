@@ -22,6 +22,7 @@ gnf_operation_device_free(GnfOperationDevice *device)
     if (!device)
         return;
     gnf_promiscuous_free(device->promiscuous);
+    gnf_beacon_free(device->beacon);
     g_free(device->interface);
     g_free(device->mac);
     g_free(device->pci_address);

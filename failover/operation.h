@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 
 #include "failover/backend.h"
+#include "netlink/beacon.h"
 #include "netlink/link.h"
 #include "netlink/promiscuous.h"
 #include "qapi/types.h"
@@ -65,6 +66,7 @@ typedef struct {
                               has just ended, or has just begun if it was in the middle */
     GError *reason;        /* a GNF_ERROR: why the last command failed, or what it waits for */
     GPtrArray *warnings;   /* of GError, in GNF_ERROR */
+    GnfBeacon *beacon;     /* the bond's MAC, to announce first; not in the record, see hold.c */
     GnfPromiscuous *promiscuous; /* while its traffic moves; not in the record, see reception.h */
 
     /* complete's instructions: the NIC to take, NULL members where unsaid */

@@ -132,7 +132,8 @@ on_link_event(const GnfLinkEvent *event, gpointer data)
         self->on_link(event, self->listener_data);
     if (lost && self->on_device)
         self->on_device(self->listener_data);
-    look_at_waits(self, lost ? 0 : event->link->ifindex, lost);
+    if (event->type != GNF_LINK_EVENT_NOTIFY_PEERS)
+        look_at_waits(self, event->ifindex, lost);
 }
 
 static void

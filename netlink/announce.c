@@ -288,30 +288,6 @@ open_socket(void)
 }
 
 gboolean
-gnf_announce_mac(int ifindex, const char *mac, GError **error)
-{
-    const struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = ifindex};
-    guint8 frame[GNF_FRAME_RARP_SIZE];
-    struct ether_addr bytes;
-    gboolean is_sent = FALSE;
-
-    g_return_val_if_fail(ether_aton_r(mac, &bytes), FALSE);
-    /* Protocol 0: it only sends, nothing is ever received on it. */
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (fd >= 0) {
-        gsize size = gnf_frame_build_rarp(frame, bytes.ether_addr_octet, 0, FALSE);
-        is_sent = sendto(fd, frame, size, MSG_DONTWAIT, (const void *)&to, sizeof to) >= 0;
-    }
-    if (!is_sent) {
-        gnf_netlink_set_error(error, errno, NULL);
-        gnf_netlink_prefix_error(error, "announce the MAC of", ifindex);
-    }
-    if (fd >= 0)
-        close(fd);
-    return is_sent;
-}
-
-gboolean
 gnf_announce_on_port(GnfNetlink *netlink, const GnfLink *bond, const GnfLink *port, GError **error)
 {
     Announcement announcement = {.netlink = netlink, .fd = open_socket()};

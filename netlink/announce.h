@@ -38,8 +38,4 @@ gboolean gnf_announce(GnfNetlink *netlink, int ifindex, guint *ret_sent, GError 
 gboolean
 gnf_announce_on_port(GnfNetlink *netlink, const GnfLink *bond, const GnfLink *port, GError **error);
 
-/* Send one frame (RARP) from a MAC, out of a link, and ask the kernel nothing before: what is to be
- * first when every millisecond counts. It claims no IP address. Needs CAP_NET_RAW. */
-gboolean gnf_announce_mac(int ifindex, const char *mac, GError **error);
-
 G_END_DECLS

@@ -227,12 +227,18 @@ gnf_link_parse(const struct nlmsghdr *header)
 }
 
 gboolean
-gnf_link_parse_notify_peers(const struct nlmsghdr *header)
+gnf_link_parse_notify_peers(const struct nlmsghdr *header, int *ret_ifindex)
 {
+    const struct ifinfomsg *info = nlmsg_data(header);
     const struct nlattr *event =
-        nlmsg_find_attr((struct nlmsghdr *)(guintptr)header, sizeof(struct ifinfomsg), IFLA_EVENT);
+        nlmsg_valid_hdr(header, sizeof *info)
+            ? nlmsg_find_attr((struct nlmsghdr *)(guintptr)header, sizeof *info, IFLA_EVENT)
+            : NULL;
 
-    return read_u32(event) == IFLA_EVENT_NOTIFY_PEERS;
+    if (read_u32(event) != IFLA_EVENT_NOTIFY_PEERS)
+        return FALSE;
+    *ret_ifindex = info->ifi_index;
+    return TRUE;
 }
 
 void

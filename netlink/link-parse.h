@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * than AF_UNSPEC (bridge ports). Attributes of a wrong length are passed over. */
 GnfLink *gnf_link_parse(const struct nlmsghdr *header);
 
-/* Whether the message says IFLA_EVENT_NOTIFY_PEERS. */
-gboolean gnf_link_parse_notify_peers(const struct nlmsghdr *header);
+/* Whether the message says IFLA_EVENT_NOTIFY_PEERS, and of which link. Looks at nothing else. */
+gboolean gnf_link_parse_notify_peers(const struct nlmsghdr *header, int *ret_ifindex);
 
 G_END_DECLS

@@ -35,19 +35,21 @@ report(GnfLinkMonitor *monitor, const GnfLinkEvent *event)
 static void
 take_message(GnfLinkMonitor *monitor, const struct nlmsghdr *header)
 {
+    gboolean is_new = header->nlmsg_type == RTM_NEWLINK;
     g_autoptr(GnfLink) link = NULL;
-    GnfLinkEvent event = {.type = GNF_LINK_EVENT_NEW};
+    GnfLinkEvent event = {.type = GNF_LINK_EVENT_NOTIFY_PEERS};
 
-    if (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK)
+    if (!is_new && header->nlmsg_type != RTM_DELLINK)
         return;
+    /* Who waits for this does not want to wait for the rest. */
+    if (is_new && gnf_link_parse_notify_peers(header, &event.ifindex))
+        report(monitor, &event);
     link = gnf_link_parse(header);
     if (!link)
         return;
+    event.type = is_new ? GNF_LINK_EVENT_NEW : GNF_LINK_EVENT_DEL;
+    event.ifindex = link->ifindex;
     event.link = link;
-    if (header->nlmsg_type == RTM_DELLINK)
-        event.type = GNF_LINK_EVENT_DEL;
-    else
-        event.notify_peers = gnf_link_parse_notify_peers(header);
     report(monitor, &event);
 }
 
@@ -132,6 +134,8 @@ gnf_link_monitor_new(GMainContext *context,
     monitor->user_data = user_data;
     monitor->source = g_unix_fd_source_new(nl_socket_get_fd(socket), G_IO_IN);
     g_source_set_callback(monitor->source, G_SOURCE_FUNC(dispatch), monitor, NULL);
+    /* Or the main loop wakes itself up around each dispatch, to block and unblock the source. */
+    g_source_set_can_recurse(monitor->source, TRUE);
     g_source_attach(monitor->source, context);
     return monitor;
 }

@@ -14,16 +14,18 @@
 G_BEGIN_DECLS
 
 typedef enum {
-    GNF_LINK_EVENT_NEW,     /* new or changed (RTM_NEWLINK) */
-    GNF_LINK_EVENT_DEL,     /* gone, or moved to another network namespace (RTM_DELLINK) */
-    GNF_LINK_EVENT_OVERRUN, /* events were lost (ENOBUFS): read everything of interest again */
+    GNF_LINK_EVENT_NEW,          /* new or changed (RTM_NEWLINK) */
+    GNF_LINK_EVENT_DEL,          /* gone, or moved to another network namespace (RTM_DELLINK) */
+    GNF_LINK_EVENT_NOTIFY_PEERS, /* IFLA_EVENT_NOTIFY_PEERS: on a virtio port, the VM has just been
+                                    resumed (virtio_net's announce); on a bond, its active port
+                                    changed. NEW follows, of the same message. */
+    GNF_LINK_EVENT_OVERRUN,      /* events were lost (ENOBUFS): read everything of interest again */
 } GnfLinkEventType;
 
 typedef struct {
     GnfLinkEventType type;
-    const GnfLink *link;   /* NULL for OVERRUN; valid during the callback only */
-    gboolean notify_peers; /* IFLA_EVENT_NOTIFY_PEERS: on a virtio port, the VM has just been
-                              resumed (virtio_net's announce); on a bond, its active port changed */
+    int ifindex;         /* 0 for OVERRUN */
+    const GnfLink *link; /* NULL for OVERRUN and NOTIFY_PEERS; valid during the callback only */
 } GnfLinkEvent;
 
 typedef void (*GnfLinkEventFunc)(const GnfLinkEvent *event, gpointer user_data);

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include "netlink/beacon.h"
 #include "netlink/frames.h"
 #include "netlink/link.h"
 #include "tests/backend/network.h"
@@ -169,20 +170,32 @@ test_port(Network *network, gconstpointer data)
     close(fd);
 }
 
+/* It can be sent more than once. */
 static void
-test_mac(Network *network, gconstpointer data)
+test_beacon(Network *network, gconstpointer data)
 {
+    g_autoptr(GnfBeacon) beacon = NULL;
+    g_autoptr(GnfBeacon) gone = NULL;
     guint8 frame[GNF_FRAME_RARP_SIZE];
+    gsize size = gnf_frame_build_rarp(frame, bond_mac, 0, FALSE);
     GError *error = NULL;
-    int fd;
 
     prepare();
-    fd = wire_listen("peer0");
-    g_assert_true(gnf_announce_mac(network->bond, "02:00:00:00:00:0b", &error));
+    beacon = gnf_beacon_new(network->bond, "02:00:00:00:00:0b", &error);
     g_assert_no_error(error);
-    wire_expect(fd, frame, gnf_frame_build_rarp(frame, bond_mac, 0, FALSE), 0);
-    close(fd);
-    g_assert_false(gnf_announce_mac(4711, "02:00:00:00:00:0b", &error));
+    g_assert_true(gnf_beacon_is_for(beacon, network->bond, "02:00:00:00:00:0B"));
+    g_assert_false(gnf_beacon_is_for(beacon, network->bond, "02:00:00:00:00:0c"));
+    g_assert_false(gnf_beacon_is_for(beacon, 4711, "02:00:00:00:00:0b"));
+    for (int i = 0; i < 2; i++) {
+        int fd = wire_listen("peer0");
+        g_assert_true(gnf_beacon_send(beacon, &error));
+        g_assert_no_error(error);
+        wire_expect(fd, frame, size, 0);
+        close(fd);
+    }
+    gone = gnf_beacon_new(4711, "02:00:00:00:00:0b", &error);
+    g_assert_no_error(error);
+    g_assert_false(gnf_beacon_send(gone, &error));
     g_assert_true(gnf_netlink_error_is_gone(error));
     g_clear_error(&error);
 }
@@ -211,7 +224,7 @@ main(int argc, char *argv[])
     ADD("/announce/vlan-and-macvlan", test_stack);
     ADD("/announce/bridge", test_bridge);
     ADD("/announce/port", test_port);
-    ADD("/announce/mac-alone", test_mac);
+    ADD("/announce/mac-alone", test_beacon);
     ADD("/announce/gone", test_gone);
     return g_test_run();
 }

@@ -13,8 +13,8 @@
 typedef struct {
     GnfLinkMonitor *monitor;
     GnfLinkEventType type;
-    const char *name; /* NULL: any */
-    gboolean notify_peers;
+    const char *name;  /* NULL: any */
+    int ifindex;       /* 0: any */
     gboolean has_port; /* the link has a bond port part */
     guint matches;
     guint total;
@@ -30,15 +30,17 @@ matches(const Watch *watch, const GnfLinkEvent *event)
         return FALSE;
     if (watch->has_port && !event->link->bond_port)
         return FALSE;
-    return !watch->notify_peers || event->notify_peers;
+    return watch->ifindex == 0 || event->ifindex == watch->ifindex;
 }
 
 static void
 on_event(const GnfLinkEvent *event, gpointer user_data)
 {
     Watch *watch = user_data;
+    gboolean is_whole = event->type == GNF_LINK_EVENT_NEW || event->type == GNF_LINK_EVENT_DEL;
 
-    g_assert_true((event->type == GNF_LINK_EVENT_OVERRUN) == (event->link == NULL));
+    g_assert_true(is_whole == (event->link != NULL));
+    g_assert_true((event->type == GNF_LINK_EVENT_OVERRUN) == (event->ifindex == 0));
     watch->total++;
     if (!matches(watch, event))
         return;
@@ -119,7 +121,7 @@ test_port_state(Network *network, gconstpointer data)
 static void
 test_notify_peers(Network *network, gconstpointer data)
 {
-    Watch watch = {.type = GNF_LINK_EVENT_NEW, .name = "bond0", .notify_peers = TRUE};
+    Watch watch = {.type = GNF_LINK_EVENT_NOTIFY_PEERS, .ifindex = network->bond};
     GError *error = NULL;
 
     start(&watch);

@@ -134,11 +134,14 @@ test_notify_peers(void)
 {
     g_autoptr(GnfMessage) yes = new_link(IFF_UP);
     g_autoptr(GnfMessage) no = new_link(IFF_UP);
+    int ifindex = 0;
 
     gnf_message_put_u32(yes, IFLA_EVENT, IFLA_EVENT_NOTIFY_PEERS);
     gnf_message_put_u32(no, IFLA_EVENT, IFLA_EVENT_BONDING_FAILOVER);
-    g_assert_true(gnf_link_parse_notify_peers(nlmsg_hdr(yes)));
-    g_assert_false(gnf_link_parse_notify_peers(nlmsg_hdr(no)));
+    g_assert_false(gnf_link_parse_notify_peers(nlmsg_hdr(no), &ifindex));
+    g_assert_cmpint(ifindex, ==, 0);
+    g_assert_true(gnf_link_parse_notify_peers(nlmsg_hdr(yes), &ifindex));
+    g_assert_cmpint(ifindex, ==, 5);
 }
 
 static GnfMessage *
@@ -162,10 +165,11 @@ parse_copy(const void *bytes, gsize size)
 {
     struct nlmsghdr *copy = g_memdup2(bytes, size);
     g_autoptr(GnfLink) link = NULL;
+    int ifindex = 0;
 
     copy->nlmsg_len = (guint32)size;
     link = gnf_link_parse(copy);
-    gnf_link_parse_notify_peers(copy);
+    gnf_link_parse_notify_peers(copy, &ifindex);
     if (link)
         g_assert_nonnull(link->name);
     g_free(copy);
