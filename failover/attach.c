@@ -150,7 +150,7 @@ static void
 activate(GTask *task)
 {
     const Attach *attach = g_task_get_task_data(task);
-    const GnfOperationDevice *device = attach->device;
+    GnfOperationDevice *device = attach->device;
 
     if (attach->context->operation->only_attach)
         stop_before_activate(task);

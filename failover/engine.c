@@ -15,6 +15,7 @@
 #include "failover/replacement.h"
 #include "failover/report.h"
 #include "failover/resume.h"
+#include "failover/urgency.h"
 #include "failover/waiter.h"
 #include "qapi/schema.h"
 
@@ -64,6 +65,7 @@ job_begin(GnfEngine *self, GnfVerb verb, GnfWaiter *waiter)
 {
     Job *job = g_new0(Job, 1);
 
+    gnf_urgency_set(FALSE);
     job->verb = verb;
     job->cancellable = g_cancellable_new();
     job->waiters = g_ptr_array_new();
@@ -182,6 +184,7 @@ look(GnfEngine *self)
         gnf_complete_returned_async(&self->context, job->cancellable, on_completed, self);
         return;
     case GNF_HOLD_NOTHING:
+        gnf_urgency_set(TRUE);
         break;
     }
     if (gnf_hold_is_revert_due(&self->context))

@@ -117,15 +117,36 @@ ask_for(const char *team, const char *port, GAsyncReadyCallback callback, gpoint
     ask(team, request, callback, user_data);
 }
 
+static void
+ask_which(const char *team, GAsyncReadyCallback callback, gpointer user_data)
+{
+    ask(team, "REQUEST\nStateItemValueGet\n" ACTIVE_PORT "\n", callback, user_data);
+}
+
 /* -- what is asked for -- */
 
 static void
-on_set(GObject *source, GAsyncResult *result, gpointer data)
+on_done(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
     g_autofree char *value = g_task_propagate_pointer(G_TASK(result), NULL);
 
     g_task_return_boolean(task, value != NULL);
+}
+
+/* teamd answers before it acts (libteam: teamd_workq), and the next question after that: what is
+ * announced sooner leaves by the old port (seen on the wire). */
+static void
+on_set(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    const GnfOperationDevice *device = g_task_get_task_data(task);
+    g_autofree char *value = g_task_propagate_pointer(G_TASK(result), NULL);
+
+    if (value)
+        ask_which(device->bond.interface, on_done, g_steal_pointer(&task));
+    else
+        g_task_return_boolean(task, FALSE);
 }
 
 static void
@@ -150,7 +171,7 @@ gnf_team_leave_async(GnfOperationDevice *device, GAsyncReadyCallback callback, g
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
 
     g_task_set_task_data(task, device, NULL);
-    ask(device->bond.interface, "REQUEST\nStateItemValueGet\n" ACTIVE_PORT "\n", on_active, task);
+    ask_which(device->bond.interface, on_active, task);
 }
 
 gboolean
@@ -160,12 +181,11 @@ gnf_team_leave_finish(GAsyncResult *result)
 }
 
 void
-gnf_team_use_async(const GnfOperationDevice *device,
-                   GAsyncReadyCallback callback,
-                   gpointer user_data)
+gnf_team_use_async(GnfOperationDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
 
+    g_task_set_task_data(task, device, NULL);
     ask_for(device->bond.interface, device->interface, on_set, task);
 }
 

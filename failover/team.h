@@ -18,7 +18,6 @@ gnf_team_leave_async(GnfOperationDevice *device, GAsyncReadyCallback callback, g
 gboolean gnf_team_leave_finish(GAsyncResult *result);
 
 /* Let the team send through the device, a port with a link. FALSE: teamd did not do so. */
-void gnf_team_use_async(const GnfOperationDevice *device,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
+void
+gnf_team_use_async(GnfOperationDevice *device, GAsyncReadyCallback callback, gpointer user_data);
 gboolean gnf_team_use_finish(GAsyncResult *result);

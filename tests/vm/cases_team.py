@@ -101,8 +101,8 @@ def active_port(stage):
 def cycle(stage, manager):
     """Prepare, unplug, plug into another slot, complete."""
     port = "rp2" if nic_of(stage) == "enp1s0" else "rp1"
-    forgiven = []
-    with stage.traffic(lambda sent: forgiven.append(sent) or True) as traffic:
+    forgiven = set()  # one probe is asked about for each phase that it fell into
+    with stage.traffic(lambda sent: forgiven.add(sent) or True) as traffic:
         with traffic.phase("prepare"):
             report = stage.prepare()
         prepared = expect.done(report, "prepare", "detached", ["record", "switch", "detach"])
