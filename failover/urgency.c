@@ -12,7 +12,12 @@ void
 gnf_urgency_set(gboolean urgent)
 {
     static gboolean is_urgent = FALSE;
+    static int usual = 0;
 
-    if (urgent != is_urgent && setpriority(PRIO_PROCESS, 0, urgent ? FIRST : 0) == 0)
+    if (urgent == is_urgent)
+        return;
+    if (urgent)
+        usual = getpriority(PRIO_PROCESS, 0);
+    if (setpriority(PRIO_PROCESS, 0, urgent ? FIRST : usual) == 0)
         is_urgent = urgent;
 }

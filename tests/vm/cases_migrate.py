@@ -32,6 +32,9 @@ def announce_each_time(stage):
     mac = stage.guest.read("/sys/class/net/bond0/address").strip()
     expect.done(stage.prepare(), "prepare", "detached")
     stage.guest.unplug()
+    # The fields of stat(5) from the third on stand behind the name: nice is the 19th.
+    nice = "sed 's/.*) //' /proc/$(pidof qga-net-failoverd)/stat | cut -d' ' -f17"
+    expect.same(stage.guest.sh(nice).out.strip(), "-20", "the engine's nice value while it waits")
     took, seen = [], []
     for number in range(MIGRATIONS):
         took.append(migrate_and_listen(stage, f"b{number}", mac, seen))

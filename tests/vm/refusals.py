@@ -68,6 +68,8 @@ class RefusalStage(Stage):
                 lambda bond, ports=ports: sorted(bond.ports) == ports and bond.active == ports[0]
                 and all(port.up for port in bond.ports.values()),
                 f"{name} to be complete", 120, name)
+        # Nobody has spoken to the second one yet, and the wire does not know where it is.
+        self.guest.wait_for(lambda: self.lab.network.ping(cases_several.IPV4), "the pair to answer")
 
 
 class KernelStage(Stage):
