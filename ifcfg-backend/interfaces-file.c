@@ -197,25 +197,27 @@ take_rename(Reader *reader, char *rest)
     note(reader, "renaming is not followed: %s", rest);
 }
 
-/* The NICs of [VARIABLE]/VALUE[/NUMBER], or of a name; FALSE, with a note, for what is not known.
+/* The NICs of a name, or of [VARIABLE]/VALUE[/NUMBER]; FALSE, with a note, for what is not known.
  */
 static gboolean
 parse_selection(Reader *reader, const char *pattern, GnfPort *ret_port)
 {
-    g_auto(GStrv) parts = g_strsplit(pattern, "/", 3);
-    gboolean is_mac = parts[0] && g_str_equal(parts[0], "mac");
-    g_autofree char *mac = is_mac && parts[1] ? gnf_mac_normalise(parts[1]) : NULL;
+    const char *value = strchr(pattern, '/');
+    g_autofree char *mac = NULL;
 
-    if (!strchr(pattern, '/'))
+    if (!value) {
         *ret_port = (GnfPort){GNF_PORT_NAME, g_strdup(pattern), NULL};
-    else if (!parts[2] && !*parts[0] && *parts[1])
-        *ret_port = (GnfPort){GNF_PORT_GLOB, g_strdup(parts[1]), NULL};
-    else if (!parts[2] && mac)
-        *ret_port = (GnfPort){GNF_PORT_MAC, g_steal_pointer(&mac), NULL};
-    else {
+        return TRUE;
+    }
+    value++;
+    if (g_str_has_prefix(pattern, "mac/"))
+        mac = gnf_mac_normalise(value);
+    if (!mac && (*pattern != '/' || !*value || strchr(value, '/'))) {
         note(reader, "the pattern %s is not understood", pattern);
         return FALSE;
     }
+    *ret_port = mac ? (GnfPort){GNF_PORT_MAC, g_steal_pointer(&mac), NULL}
+                    : (GnfPort){GNF_PORT_GLOB, g_strdup(value), NULL};
     return TRUE;
 }
 

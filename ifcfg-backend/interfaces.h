@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * /etc/network/interfaces as the three programs read it that are called ifupdown: bonds, their
- * ports and their options.
+ * The file /etc/network/interfaces as the three programs read it that are called ifupdown: bonds,
+ * their ports and their options.
  */
 #pragma once
 

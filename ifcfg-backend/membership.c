@@ -338,6 +338,13 @@ set_queue_ids(GnfMembership *membership,
     }
 }
 
+/* The kernel's names of options are words. */
+static gboolean
+is_option_name(const char *key)
+{
+    return *key && !key[strspn(key, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_")];
+}
+
 static void
 add_option(GnfMembership *membership,
            GnfBondConfig *bond,
@@ -345,14 +352,19 @@ add_option(GnfMembership *membership,
            const char *value,
            const GnfPlace *place)
 {
-    g_autofree char *prefix = make_printable(g_strconcat(key, "=", NULL));
+    g_autofree char *prefix = g_strconcat(key, "=", NULL);
 
+    if (!is_option_name(key)) {
+        gnf_membership_note(
+            membership, place->file, place->line, "\"%s\" is no option of a bond", key);
+        return;
+    }
     for (guint i = 0; i < bond->options->len; i++) {
         if (g_str_has_prefix(bond->options->pdata[i], prefix))
             return;
     }
     if (has_room(membership, bond->options, place))
-        g_ptr_array_add(bond->options, make_printable(g_strconcat(key, "=", value, NULL)));
+        g_ptr_array_add(bond->options, make_printable(g_strconcat(prefix, value, NULL)));
 }
 
 void

@@ -10,41 +10,41 @@
 typedef struct {
     const char *name;
     GnfPortKind kind;
+    GnfFit fit;
     const char *text;
     const char *interface;
-    GnfFit fit;
 } Match;
 
 static const Match matches[] = {
-    {"name", GNF_PORT_NAME, "eth0", "eth0", GNF_FIT_NAME},
-    {"name-other", GNF_PORT_NAME, "eth0", "eth00", GNF_FIT_NONE},
-    {"name-is-no-pattern", GNF_PORT_NAME, "eth*", "eth0", GNF_FIT_NONE},
-    {"glob", GNF_PORT_GLOB, "eth*", "eth0", GNF_FIT_PATTERN},
-    {"glob-whole", GNF_PORT_GLOB, "eth?", "eth00", GNF_FIT_NONE},
-    {"range-first", GNF_PORT_RANGE, "swp1-4", "swp1", GNF_FIT_PATTERN},
-    {"range-last", GNF_PORT_RANGE, "swp1-4", "swp4", GNF_FIT_PATTERN},
-    {"range-before", GNF_PORT_RANGE, "swp1-4", "swp0", GNF_FIT_NONE},
-    {"range-behind", GNF_PORT_RANGE, "swp1-4", "swp5", GNF_FIT_NONE},
-    {"range-by-value", GNF_PORT_RANGE, "swp9-11", "swp10", GNF_FIT_PATTERN},
-    {"range-zero-in-front", GNF_PORT_RANGE, "swp1-4", "swp01", GNF_FIT_NONE},
-    {"range-zero", GNF_PORT_RANGE, "swp0-4", "swp0", GNF_FIT_PATTERN},
-    {"range-no-number", GNF_PORT_RANGE, "swp1-4", "swp", GNF_FIT_NONE},
-    {"range-more", GNF_PORT_RANGE, "swp1-4", "swp1x", GNF_FIT_NONE},
-    {"range-suffix", GNF_PORT_RANGE, "swp1-4.100", "swp2.100", GNF_FIT_PATTERN},
-    {"range-suffix-other", GNF_PORT_RANGE, "swp1-4.100", "swp2.101", GNF_FIT_NONE},
-    {"range-brackets", GNF_PORT_RANGE, "swp[1-4]", "swp3", GNF_FIT_PATTERN},
-    {"range-digits-behind", GNF_PORT_RANGE, "swp[1-12]0", "swp110", GNF_FIT_PATTERN},
-    {"range-digits-behind-other", GNF_PORT_RANGE, "swp[1-12]0", "swp130", GNF_FIT_NONE},
-    {"range-two", GNF_PORT_RANGE, "swp[1-2]s[0-3].7", "swp2s3.7", GNF_FIT_PATTERN},
-    {"range-two-first-out", GNF_PORT_RANGE, "swp[1-2]s[0-3]", "swp3s3", GNF_FIT_NONE},
-    {"range-two-second-out", GNF_PORT_RANGE, "swp[1-2]s[0-3]", "swp2s4", GNF_FIT_NONE},
-    {"range-backwards", GNF_PORT_RANGE, "swp4-1", "swp2", GNF_FIT_NONE},
-    {"range-name-with-hyphen", GNF_PORT_RANGE, "a-b1-2", "a-b2", GNF_FIT_PATTERN},
-    {"regex", GNF_PORT_REGEX, "swp[13]", "swp3", GNF_FIT_PATTERN},
-    {"regex-anchored-at-the-end", GNF_PORT_REGEX, "swp1", "swp12", GNF_FIT_NONE},
-    {"regex-open-at-the-beginning", GNF_PORT_REGEX, "p1", "swp1", GNF_FIT_PATTERN},
-    {"regex-alternatives-anchored", GNF_PORT_REGEX, "a|b", "ax", GNF_FIT_NONE},
-    {"mac-by-name", GNF_PORT_MAC, MAC, "eth0", GNF_FIT_NONE},
+    {"name", GNF_PORT_NAME, GNF_FIT_NAME, "eth0", "eth0"},
+    {"name-other", GNF_PORT_NAME, GNF_FIT_NONE, "eth0", "eth00"},
+    {"name-is-no-pattern", GNF_PORT_NAME, GNF_FIT_NONE, "eth*", "eth0"},
+    {"glob", GNF_PORT_GLOB, GNF_FIT_PATTERN, "eth*", "eth0"},
+    {"glob-whole", GNF_PORT_GLOB, GNF_FIT_NONE, "eth?", "eth00"},
+    {"range-first", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp1-4", "swp1"},
+    {"range-last", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp1-4", "swp4"},
+    {"range-before", GNF_PORT_RANGE, GNF_FIT_NONE, "swp1-4", "swp0"},
+    {"range-behind", GNF_PORT_RANGE, GNF_FIT_NONE, "swp1-4", "swp5"},
+    {"range-by-value", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp9-11", "swp10"},
+    {"range-zero-in-front", GNF_PORT_RANGE, GNF_FIT_NONE, "swp1-4", "swp01"},
+    {"range-zero", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp0-4", "swp0"},
+    {"range-no-number", GNF_PORT_RANGE, GNF_FIT_NONE, "swp1-4", "swp"},
+    {"range-more", GNF_PORT_RANGE, GNF_FIT_NONE, "swp1-4", "swp1x"},
+    {"range-suffix", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp1-4.100", "swp2.100"},
+    {"range-suffix-other", GNF_PORT_RANGE, GNF_FIT_NONE, "swp1-4.100", "swp2.101"},
+    {"range-brackets", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp[1-4]", "swp3"},
+    {"range-digits-behind", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp[1-12]0", "swp110"},
+    {"range-digits-behind-other", GNF_PORT_RANGE, GNF_FIT_NONE, "swp[1-12]0", "swp130"},
+    {"range-two", GNF_PORT_RANGE, GNF_FIT_PATTERN, "swp[1-2]s[0-3].7", "swp2s3.7"},
+    {"range-two-first-out", GNF_PORT_RANGE, GNF_FIT_NONE, "swp[1-2]s[0-3]", "swp3s3"},
+    {"range-two-second-out", GNF_PORT_RANGE, GNF_FIT_NONE, "swp[1-2]s[0-3]", "swp2s4"},
+    {"range-backwards", GNF_PORT_RANGE, GNF_FIT_NONE, "swp4-1", "swp2"},
+    {"range-name-with-hyphen", GNF_PORT_RANGE, GNF_FIT_PATTERN, "a-b1-2", "a-b2"},
+    {"regex", GNF_PORT_REGEX, GNF_FIT_PATTERN, "swp[13]", "swp3"},
+    {"regex-anchored-at-the-end", GNF_PORT_REGEX, GNF_FIT_NONE, "swp1", "swp12"},
+    {"regex-open-at-the-beginning", GNF_PORT_REGEX, GNF_FIT_PATTERN, "p1", "swp1"},
+    {"regex-alternatives-anchored", GNF_PORT_REGEX, GNF_FIT_NONE, "a|b", "ax"},
+    {"mac-by-name", GNF_PORT_MAC, GNF_FIT_NONE, MAC, "eth0"},
 };
 
 static void

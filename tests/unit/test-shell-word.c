@@ -173,7 +173,7 @@ test_text(gconstpointer data)
         gnf_shell_statement_clear(&statement);
     }
     g_assert_cmpstr(found->str, ==, text->statements);
-    g_assert_cmpuint(*cursor.next, ==, 0);
+    g_assert_cmpstr(cursor.next, ==, "");
 }
 
 int
