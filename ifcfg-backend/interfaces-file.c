@@ -221,6 +221,24 @@ parse_selection(Reader *reader, const char *pattern, GnfPort *ret_port)
     return TRUE;
 }
 
+static void
+add_selection(Reader *reader, const char *pattern, const char *stanza)
+{
+    GnfSelection *selection = NULL;
+    GnfPort port;
+
+    if (reader->stanzas->selections->len >= GNF_SELECTIONS_MAX) {
+        note(reader, "more than %u of these; %s is left out", GNF_SELECTIONS_MAX, pattern);
+        return;
+    }
+    if (!parse_selection(reader, pattern, &port))
+        return;
+    selection = g_new0(GnfSelection, 1);
+    selection->port = port;
+    selection->stanza = g_strdup(stanza);
+    g_ptr_array_add(reader->stanzas->selections, selection);
+}
+
 /* "auto eth0 /eth*=port": only what is configured by a stanza of another name matters here. */
 static void
 take_selections(Reader *reader, char *rest)
@@ -230,18 +248,11 @@ take_selections(Reader *reader, char *rest)
     while (*rest) {
         char *pattern = gnf_interfaces_take_word(&rest);
         char *equals = strchr(pattern, '=');
-        GnfSelection *selection = NULL;
-        GnfPort port;
 
-        if (!equals || !equals[1] || reader->stanzas->selections->len >= GNF_MEMBERSHIP_MAX)
+        if (!equals || !equals[1])
             continue;
         *equals = '\0';
-        if (!parse_selection(reader, pattern, &port))
-            continue;
-        selection = g_new0(GnfSelection, 1);
-        selection->port = port;
-        selection->stanza = g_strdup(equals + 1);
-        g_ptr_array_add(reader->stanzas->selections, selection);
+        add_selection(reader, pattern, equals + 1);
     }
 }
 

@@ -12,6 +12,8 @@
 #define GNF_INCLUDE_DEPTH_MAX 16
 /* What a stanza may inherit multiplies with the stanzas. */
 #define GNF_STANZA_OPTIONS_MAX 128
+/* And these are looked through for each stanza. */
+#define GNF_SELECTIONS_MAX 256
 
 typedef struct {
     char *name; /* lower case for ifupdown; "-" for "_" */

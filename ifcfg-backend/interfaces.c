@@ -261,7 +261,8 @@ add_options(const Reading *reading, const GnfStanza *stanza, const char *name)
 
         if (!is_bond_option(reading, option))
             continue;
-        bond = gnf_membership_add_bond(reading->membership, name, &option->place);
+        if (!bond)
+            bond = gnf_membership_add_bond(reading->membership, name, &option->place);
         if (!bond)
             return;
         key = g_strdelimit(g_strdup(option->name + strlen("bond-")), "-", '_');

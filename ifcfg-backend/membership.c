@@ -53,6 +53,7 @@ gnf_membership_new(void)
     membership->bonds = g_ptr_array_new_with_free_func(bond_free);
     membership->configured = g_ptr_array_new_with_free_func(configured_free);
     membership->notes = g_ptr_array_new_with_free_func(g_free);
+    membership->ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return membership;
 }
 
@@ -63,6 +64,7 @@ gnf_membership_free(GnfMembership *membership)
     g_ptr_array_unref(membership->bonds);
     g_ptr_array_unref(membership->configured);
     g_ptr_array_unref(membership->notes);
+    g_hash_table_unref(membership->ports);
     g_free(membership);
 }
 
@@ -170,49 +172,49 @@ has_room(GnfMembership *membership, const GPtrArray *array, const GnfPlace *plac
     return FALSE;
 }
 
-static const GnfMember *
-find_same_port(const GnfMembership *membership, const GnfPort *port)
+static char *
+make_key(const GnfPort *port)
 {
-    for (guint i = 0; i < membership->members->len; i++) {
-        const GnfMember *member = membership->members->pdata[i];
-
-        if (member->port.kind == port->kind && g_str_equal(member->port.text, port->text) &&
-            g_strcmp0(member->port.mac, port->mac) == 0)
-            return member;
-    }
-    return NULL;
+    return g_strdup_printf("%d %s %s", port->kind, port->text, port->mac ? port->mac : "");
 }
 
+/* FALSE, with a note: a name is none. */
 static gboolean
-is_addable(GnfMembership *membership, const char *bond, const GnfPort *port, const GnfPlace *place)
+has_valid_names(GnfMembership *membership,
+                const char *bond,
+                const GnfPort *port,
+                const GnfPlace *place)
 {
-    const GnfMember *same = NULL;
+    gboolean bond_is_valid = gnf_interface_name_is_valid(bond);
+    gboolean is_pattern = bond_is_valid && port->kind >= GNF_PORT_GLOB;
 
-    if (!gnf_interface_name_is_valid(bond) || !gnf_port_is_valid(port)) {
-        gboolean bond_is_valid = gnf_interface_name_is_valid(bond);
+    if (bond_is_valid && gnf_port_is_valid(port))
+        return TRUE;
+    gnf_membership_note(membership,
+                        place->file,
+                        place->line,
+                        "\"%s\" is no %s",
+                        bond_is_valid ? port->text : bond,
+                        is_pattern ? "pattern that is understood" : "name of an interface");
+    return FALSE;
+}
 
-        gnf_membership_note(membership,
-                            place->file,
-                            place->line,
-                            "\"%s\" is no %s",
-                            bond_is_valid ? port->text : bond,
-                            bond_is_valid && port->kind >= GNF_PORT_GLOB
-                                ? "pattern that is understood"
-                                : "name of an interface");
-        return FALSE;
-    }
-    same = find_same_port(membership, port);
-    if (same && !g_str_equal(same->bond, bond))
-        gnf_membership_note(membership,
-                            place->file,
-                            place->line,
-                            "%s is a port of %s already (%s:%u), %s is left out",
-                            port->text,
-                            same->bond,
-                            same->place.file,
-                            same->place.line,
-                            bond);
-    return !same || g_str_equal(same->bond, bond);
+/* What is there is the same bond's, or of another, which is noted. */
+static GnfMember *
+keep(GnfMembership *membership, GnfMember *there, const char *bond, const GnfPlace *place)
+{
+    if (g_str_equal(there->bond, bond))
+        return there;
+    gnf_membership_note(membership,
+                        place->file,
+                        place->line,
+                        "%s is a port of %s already (%s:%u), %s is left out",
+                        there->port.text,
+                        there->bond,
+                        there->place.file,
+                        there->place.line,
+                        bond);
+    return NULL;
 }
 
 GnfMember *
@@ -221,21 +223,22 @@ gnf_membership_add(GnfMembership *membership,
                    const GnfPort *port,
                    const GnfPlace *place)
 {
-    const GnfMember *same = NULL;
-    GnfMember *member = NULL;
+    g_autofree char *key = make_key(port);
+    GnfMember *member = g_hash_table_lookup(membership->ports, key);
 
-    if (!has_room(membership, membership->members, place) ||
-        !is_addable(membership, bond, port, place))
+    if (!has_valid_names(membership, bond, port, place))
         return NULL;
-    same = find_same_port(membership, port);
-    if (same)
-        return (GnfMember *)(gsize)same;
+    if (member)
+        return keep(membership, member, bond, place);
+    if (!has_room(membership, membership->members, place))
+        return NULL;
     member = g_new0(GnfMember, 1);
     member->bond = g_strdup(bond);
     member->port = gnf_port_copy(port);
     member->queue_id = -1;
     member->place = (GnfPlace){g_strdup(place->file), place->line};
     g_ptr_array_add(membership->members, member);
+    g_hash_table_insert(membership->ports, g_steal_pointer(&key), member);
     return member;
 }
 

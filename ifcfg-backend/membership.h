@@ -50,6 +50,7 @@ typedef struct {
     GPtrArray *bonds;      /* GnfBondConfig */
     GPtrArray *configured; /* GnfConfigured */
     GPtrArray *notes;      /* char *: "FILE:LINE: what", GNF_NOTES_MAX and one at most */
+    GHashTable *ports;     /* the members by their ports, for gnf_membership_add() */
 } GnfMembership;
 
 GnfMembership *gnf_membership_new(void);
