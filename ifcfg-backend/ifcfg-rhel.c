@@ -246,7 +246,8 @@ add_bond(Reading *reading, const GnfIfcfgFile *file)
     GnfPlace place = {file->path, 1};
     GnfBondConfig *bond = NULL;
 
-    if (!device || !(team || gnf_ifcfg_file_get(file, "BONDING_OPTS") ||
+    /* Options that are not understood are still a bond's. */
+    if (!device || !(team || g_hash_table_contains(file->index, "BONDING_OPTS") ||
                      gnf_ifcfg_file_is_true(file, "BONDING_MASTER") ||
                      (type && g_ascii_strcasecmp(type, "bond") == 0)))
         return;
@@ -290,6 +291,18 @@ note_double(Reading *reading, const GnfIfcfgFile *file, const GnfPort *port)
     }
 }
 
+/* The scripts themselves do not go by the file's name, but somebody meant something by it. */
+static void
+note_no_device(const Reading *reading, const GnfIfcfgFile *file)
+{
+    if (!g_hash_table_contains(file->index, "DEVICE") && !gnf_ifcfg_file_get(file, "HWADDR"))
+        gnf_membership_note(reading->membership,
+                            file->path,
+                            1,
+                            "neither DEVICE nor HWADDR is set; taken for %s, as the file is called",
+                            get_file_device(file));
+}
+
 /* FALSE, with a note: the file does not say for which interface it is. */
 static gboolean
 get_port(Reading *reading, const GnfIfcfgFile *file, GnfPort *ret_port)
@@ -316,6 +329,7 @@ add_file(Reading *reading, const GnfIfcfgFile *file)
 
     if (is_alias(file) || !get_port(reading, file, &port))
         return;
+    note_no_device(reading, file);
     add_bond(reading, file);
     note_double(reading, file, &port);
     gnf_membership_add_configured(reading->membership, &port, &place);
