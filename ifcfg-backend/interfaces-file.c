@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Stanzas; see interfaces-file.h. The rules are those of interfaces(5), of read_interfaces_defn()
- * in ifupdown's config.c, of libifupdown/interface-file.c in ifupdown-ng and of ifupdown2's
- * networkinterfaces.py. Where these give up at an error, this goes on, with a note.
+ * Interfaces files; see interfaces-file.h. The rules are those of interfaces(5), of
+ * read_interfaces_defn() in ifupdown's config.c, of libifupdown/interface-file.c in ifupdown-ng and
+ * of ifupdown2's networkinterfaces.py. Where these give up at an error, this goes on, with a note.
  */
 #include "ifcfg-backend/interfaces-file.h"
 
@@ -36,64 +36,14 @@ static void read_file(Reader *reader, const char *path, gboolean required);
         (reader)->membership, (reader)->place.file, (reader)->place.line, __VA_ARGS__)
 
 static void
-option_free(gpointer data)
+add_option(Reader *reader, const char *word, const char *value, const GnfPlace *place)
 {
-    GnfStanzaOption *option = data;
-
-    g_free(option->name);
-    g_free(option->value);
-    g_free(option->place.file);
-    g_free(option);
-}
-
-static void
-stanza_free(gpointer data)
-{
-    GnfStanza *stanza = data;
-
-    g_free(stanza->name);
-    g_free(stanza->family);
-    g_ptr_array_unref(stanza->options);
-    g_free(stanza->place.file);
-    g_free(stanza);
-}
-
-static void
-selection_free(gpointer data)
-{
-    GnfSelection *selection = data;
-
-    gnf_port_clear(&selection->port);
-    g_free(selection->stanza);
-    g_free(selection);
-}
-
-void
-gnf_stanzas_free(GnfStanzas *stanzas)
-{
-    g_ptr_array_unref(stanzas->stanzas);
-    g_ptr_array_unref(stanzas->selections);
-    g_free(stanzas);
-}
-
-static void
-add_option(Reader *reader, const char *name, const char *value, const GnfPlace *place)
-{
-    GnfStanzaOption *option = NULL;
-
-    if (reader->current->options->len >= GNF_STANZA_OPTIONS_MAX) {
-        note(reader, "more than %u options; %s is left out", GNF_STANZA_OPTIONS_MAX, name);
-        return;
-    }
-    option = g_new0(GnfStanzaOption, 1);
     /* As options become variables of the environment, ifupdown does not see the difference. */
-    option->name = g_strdelimit(reader->dialect == GNF_DIALECT_IFUPDOWN ? g_ascii_strdown(name, -1)
-                                                                        : g_strdup(name),
-                                "_",
-                                '-');
-    option->value = g_strdup(value);
-    option->place = (GnfPlace){g_strdup(place->file), place->line};
-    g_ptr_array_add(reader->current->options, option);
+    char *name =
+        reader->dialect == GNF_DIALECT_IFUPDOWN ? g_ascii_strdown(word, -1) : g_strdup(word);
+
+    if (!gnf_stanza_add_option(reader->current, g_strdelimit(name, "_", '-'), value, place))
+        note(reader, "more than %u options; %s is left out", GNF_STANZA_OPTIONS_MAX, word);
 }
 
 /* The stanzas of this name before the current one give their options; of the same family, where
@@ -134,18 +84,13 @@ take_inherit(Reader *reader, char *rest)
 static void
 begin_stanza(Reader *reader, const char *name)
 {
-    GnfStanza *stanza = NULL;
-
-    if (reader->stanzas->stanzas->len >= GNF_MEMBERSHIP_MAX) {
+    /* In ifupdown-ng all stanzas of a name are one. */
+    reader->current =
+        reader->dialect == GNF_DIALECT_IFUPDOWN_NG ? gnf_stanzas_find(reader->stanzas, name) : NULL;
+    if (!reader->current)
+        reader->current = gnf_stanzas_add(reader->stanzas, name, &reader->place);
+    if (!reader->current)
         note(reader, "more than %u stanzas; this one is left out", GNF_MEMBERSHIP_MAX);
-        return;
-    }
-    stanza = g_new0(GnfStanza, 1);
-    stanza->name = g_strdup(name);
-    stanza->options = g_ptr_array_new_with_free_func(option_free);
-    stanza->place = (GnfPlace){g_strdup(reader->place.file), reader->place.line};
-    g_ptr_array_add(reader->stanzas->stanzas, stanza);
-    reader->current = stanza;
 }
 
 /* NAME [FAMILY METHOD] [inherits NAME] */
@@ -162,12 +107,14 @@ take_iface(Reader *reader, char *rest)
         return;
     }
     begin_stanza(reader, name);
+    if (reader->current && !reader->current->options->len)
+        reader->current->place.line = reader->place.line;
     for (; *rest && reader->current; first = FALSE) {
         const char *word = gnf_interfaces_take_word(&rest);
 
         if (g_str_equal(word, "inherits"))
             inherit(reader, gnf_interfaces_take_word(&rest));
-        else if (first)
+        else if (first && !reader->current->family)
             reader->current->family = g_strdup(word);
     }
 }
@@ -224,19 +171,11 @@ parse_selection(Reader *reader, const char *pattern, GnfPort *ret_port)
 static void
 add_selection(Reader *reader, const char *pattern, const char *stanza)
 {
-    GnfSelection *selection = NULL;
     GnfPort port;
 
-    if (reader->stanzas->selections->len >= GNF_SELECTIONS_MAX) {
+    if (parse_selection(reader, pattern, &port) &&
+        !gnf_stanzas_select(reader->stanzas, port, stanza))
         note(reader, "more than %u of these; %s is left out", GNF_SELECTIONS_MAX, pattern);
-        return;
-    }
-    if (!parse_selection(reader, pattern, &port))
-        return;
-    selection = g_new0(GnfSelection, 1);
-    selection->port = port;
-    selection->stanza = g_strdup(stanza);
-    g_ptr_array_add(reader->stanzas->selections, selection);
 }
 
 /* "auto eth0 /eth*=port": only what is configured by a stanza of another name matters here. */
@@ -254,6 +193,17 @@ take_selections(Reader *reader, char *rest)
         *equals = '\0';
         add_selection(reader, pattern, equals + 1);
     }
+}
+
+/* ifupdown-ng: what follows belongs to the interface, as behind "iface". */
+static void
+take_ng_auto(Reader *reader, char *rest)
+{
+    const char *name = gnf_interfaces_take_word(&rest);
+
+    reader->ignoring = TRUE;
+    if (*name)
+        begin_stanza(reader, name);
 }
 
 /* A pattern as a path, from the folder of the file that it stands in; NULL, with a note, where more
@@ -343,6 +293,7 @@ static const Keyword keywords[] = {
 };
 
 static const Keyword ng_keywords[] = {
+    {"auto", take_ng_auto},
     {"interface", take_iface},
     {"template", take_template},
     {"inherit", take_inherit},
@@ -368,13 +319,13 @@ find_keyword(const Keyword *table, const char *word)
 static const Keyword *
 get_keyword(Reader *reader, const char *word)
 {
-    const Keyword *keyword = find_keyword(keywords, word);
+    const Keyword *keyword = NULL;
 
-    if (!keyword && reader->dialect == GNF_DIALECT_IFUPDOWN_NG)
+    if (reader->dialect == GNF_DIALECT_IFUPDOWN_NG)
         keyword = find_keyword(ng_keywords, word);
-    if (!keyword && reader->dialect == GNF_DIALECT_IFUPDOWN2)
+    if (reader->dialect == GNF_DIALECT_IFUPDOWN2)
         keyword = find_keyword(ifupdown2_keywords, word);
-    return keyword;
+    return keyword ? keyword : find_keyword(keywords, word);
 }
 
 static void
@@ -396,11 +347,17 @@ take_line(Reader *reader, char *line)
         note(reader, "%s stands outside of a stanza", word);
 }
 
+static const GnfCommentForm comment_forms[] = {
+    [GNF_DIALECT_IFUPDOWN] = GNF_COMMENT_LINES,
+    [GNF_DIALECT_IFUPDOWN_NG] = GNF_COMMENT_ENDS,
+    [GNF_DIALECT_IFUPDOWN2] = GNF_COMMENT_JOINED,
+};
+
 static void
 read_text(Reader *reader, const char *path, const char *text)
 {
     GnfPlace before = reader->place;
-    GnfInterfacesCursor cursor = {text, 1, reader->dialect == GNF_DIALECT_IFUPDOWN2};
+    GnfInterfacesCursor cursor = {text, 1, comment_forms[reader->dialect]};
     char *file = g_strdup(path);
     char *line;
 
@@ -434,13 +391,13 @@ read_file(Reader *reader, const char *path, gboolean required)
 }
 
 GnfStanzas *
-gnf_stanzas_read(GnfConfigFiles *files, GnfInterfacesDialect dialect, GnfMembership *membership)
+gnf_interfaces_file_read(GnfConfigFiles *files,
+                         GnfInterfacesDialect dialect,
+                         GnfMembership *membership)
 {
-    GnfStanzas *stanzas = g_new0(GnfStanzas, 1);
+    GnfStanzas *stanzas = gnf_stanzas_new();
     Reader reader = {files, dialect, membership, stanzas};
 
-    stanzas->stanzas = g_ptr_array_new_with_free_func(stanza_free);
-    stanzas->selections = g_ptr_array_new_with_free_func(selection_free);
     read_file(&reader, GNF_INTERFACES_FILE, FALSE);
     return stanzas;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Lines and words; see interfaces-line.h. The rules are those of get_line() and next_word() in
- * ifupdown's config.c, and of process_interfaces() in ifupdown2's networkinterfaces.py.
+ * ifupdown's config.c, of process_interfaces() in ifupdown2's networkinterfaces.py, and what
+ * ifupdown-ng 0.11 was seen to do.
  */
 #include "ifcfg-backend/interfaces-line.h"
 
@@ -14,9 +15,10 @@ static gboolean
 take_line(GnfInterfacesCursor *cursor, GString *text)
 {
     gsize length = strcspn(cursor->next, "\n");
-    gboolean joins = length > 0 && cursor->next[length - 1] == '\\';
+    gsize said = cursor->comments == GNF_COMMENT_ENDS ? strcspn(cursor->next, "#\n") : length;
+    gboolean joins = said > 0 && cursor->next[said - 1] == '\\';
 
-    g_string_append_len(text, cursor->next, length - joins);
+    g_string_append_len(text, cursor->next, (gssize)(said - joins));
     cursor->next += length;
     cursor->line++;
     if (*cursor->next)
@@ -38,10 +40,10 @@ gnf_interfaces_next(GnfInterfacesCursor *cursor, guint *ret_line)
         guint line = cursor->line;
         gboolean joins = take_line(cursor, text);
 
-        if (is_comment(text) && !cursor->join_first)
+        if (is_comment(text) && cursor->comments == GNF_COMMENT_LINES)
             continue;
         while (joins && *cursor->next) {
-            if (cursor->join_first)
+            if (cursor->comments == GNF_COMMENT_JOINED)
                 g_string_append_c(text, ' ');
             joins = take_line(cursor, text);
         }

@@ -7,11 +7,18 @@
 
 #include <glib.h>
 
-/* Where a text is read: begin with {text, 1}. */
+/* What the three programs differ in. */
+typedef enum {
+    GNF_COMMENT_LINES, /* ifupdown: a line that begins with "#", even with a backslash at its end */
+    GNF_COMMENT_JOINED, /* ifupdown2: the same, but lines are joined first */
+    GNF_COMMENT_ENDS,   /* ifupdown-ng: what follows a "#" anywhere */
+} GnfCommentForm;
+
+/* Where a text is read: begin with {text, 1, form}. */
 typedef struct {
     const char *next;
-    guint line;          /* the number of the line that next begins */
-    gboolean join_first; /* ifupdown2: lines are joined before comments are looked for */
+    guint line; /* the number of the line that next begins */
+    GnfCommentForm comments;
 } GnfInterfacesCursor;
 
 /* The next line that says something, without blanks around it (transfer full); NULL at the end. */

@@ -30,25 +30,14 @@ typedef struct {
 /* In the order in which one that is there puts the next ones out of force for ifenslave. */
 static const PortsOption ports_options[] = {
     {"bond-slaves", IFUPDOWN | IFUPDOWN_NG | IFUPDOWN2},
-    {"slaves", IFUPDOWN | IFUPDOWN_NG},
+    /* interfaces-bond(5) has it for ifupdown-ng, too, which does not know it (0.11). */
+    {"slaves", IFUPDOWN},
     {"bond-members", IFUPDOWN_NG},
     {"bond-ports", IFUPDOWN2},
 };
 
 /* Options called bond-… that are none of the bond's: they are the scripts' own. */
 static const char *const script_options[] = {"bond-master", "bond-give-a-chance", NULL};
-
-static const GnfStanzaOption *
-find_option(const GnfStanza *stanza, const char *name)
-{
-    for (guint i = 0; i < stanza->options->len; i++) {
-        const GnfStanzaOption *option = stanza->options->pdata[i];
-
-        if (g_str_equal(option->name, name))
-            return option;
-    }
-    return NULL;
-}
 
 static const PortsOption *
 find_ports_option(const char *name)
@@ -82,13 +71,13 @@ uses_bond(const GnfStanza *stanza)
 static gboolean
 is_bond(const Reading *reading, const GnfStanza *stanza)
 {
-    gboolean found = find_option(stanza, "bond-mode") != NULL;
+    gboolean found = gnf_stanza_find_option(stanza, "bond-mode") != NULL;
 
-    if (find_option(stanza, "bond-master"))
+    if (gnf_stanza_find_option(stanza, "bond-master"))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(ports_options); i++)
         found |= is_known(reading, &ports_options[i]) &&
-                 find_option(stanza, ports_options[i].name) != NULL;
+                 gnf_stanza_find_option(stanza, ports_options[i].name) != NULL;
     return found || (reading->dialect == GNF_DIALECT_IFUPDOWN_NG && uses_bond(stanza));
 }
 
@@ -138,7 +127,7 @@ add_configured(const Reading *reading, const GnfStanza *stanza, const GnfPort *p
 static void
 add_port_of_master(const Reading *reading, const GnfStanza *stanza, const GnfPort *port)
 {
-    const GnfStanzaOption *master = find_option(stanza, "bond-master");
+    const GnfStanzaOption *master = gnf_stanza_find_option(stanza, "bond-master");
 
     gnf_membership_add(reading->membership, master->value, port, &master->place);
 }
@@ -209,8 +198,9 @@ static gboolean
 is_overridden(const Reading *reading, const GnfStanza *bond, const GnfStanzaOption *option)
 {
     if (reading->dialect == GNF_DIALECT_IFUPDOWN)
-        return g_str_equal(option->name, "slaves") && find_option(bond, "bond-slaves");
-    return reading->dialect == GNF_DIALECT_IFUPDOWN2 && find_option(bond, option->name) != option;
+        return g_str_equal(option->name, "slaves") && gnf_stanza_find_option(bond, "bond-slaves");
+    return reading->dialect == GNF_DIALECT_IFUPDOWN2 &&
+           gnf_stanza_find_option(bond, option->name) != option;
 }
 
 static void
@@ -229,24 +219,32 @@ add_lists(const Reading *reading, const GnfStanza *bond)
             add_list(reading, bond, option);
     }
     /* interfaces(5) of ifupdown-ng shows it so. */
-    const GnfStanzaOption *requires = find_option(bond, "requires");
+    const GnfStanzaOption *requires = gnf_stanza_find_option(bond, "requires");
     if (!listed && requires && uses_bond(bond))
         add_list(reading, bond, requires);
 }
 
-static gboolean
-is_bond_option(const Reading *reading, const GnfStanzaOption *option)
+static void
+note_unknown(const Reading *reading, const GnfStanza *stanza)
 {
-    const PortsOption *ports_option = find_ports_option(option->name);
+    for (guint i = 0; i < stanza->options->len; i++) {
+        const GnfStanzaOption *option = stanza->options->pdata[i];
+        const PortsOption *ports_option = find_ports_option(option->name);
 
-    if (ports_option && !is_known(reading, ports_option))
-        gnf_membership_note(reading->membership,
-                            option->place.file,
-                            option->place.line,
-                            "%s is unknown to this ifupdown",
-                            option->name);
-    return !ports_option && g_str_has_prefix(option->name, "bond-") &&
-           option->name[strlen("bond-")] && !g_strv_contains(script_options, option->name);
+        if (ports_option && !is_known(reading, ports_option))
+            gnf_membership_note(reading->membership,
+                                option->place.file,
+                                option->place.line,
+                                "%s is unknown to this ifupdown",
+                                option->name);
+    }
+}
+
+static gboolean
+is_bond_option(const GnfStanzaOption *option)
+{
+    return g_str_has_prefix(option->name, "bond-") && option->name[strlen("bond-")] &&
+           !find_ports_option(option->name) && !g_strv_contains(script_options, option->name);
 }
 
 /* The bond's options may stand in the stanza of a port, too. */
@@ -259,7 +257,7 @@ add_options(const Reading *reading, const GnfStanza *stanza, const char *name)
         const GnfStanzaOption *option = stanza->options->pdata[i];
         g_autofree char *key = NULL;
 
-        if (!is_bond_option(reading, option))
+        if (!is_bond_option(option))
             continue;
         if (!bond)
             bond = gnf_membership_add_bond(reading->membership, name, &option->place);
@@ -274,8 +272,9 @@ add_options(const Reading *reading, const GnfStanza *stanza, const char *name)
 static void
 add_stanza(const Reading *reading, const GnfStanza *stanza)
 {
+    note_unknown(reading, stanza);
     for_each_port(reading, stanza, add_configured);
-    if (find_option(stanza, "bond-master"))
+    if (gnf_stanza_find_option(stanza, "bond-master"))
         for_each_port(reading, stanza, add_port_of_master);
     else if (is_bond(reading, stanza) &&
              gnf_membership_add_bond(reading->membership, stanza->name, &stanza->place))
@@ -286,7 +285,7 @@ add_stanza(const Reading *reading, const GnfStanza *stanza)
 static void
 add_options_of(const Reading *reading, const GnfStanza *stanza, gboolean of_ports)
 {
-    const GnfStanzaOption *master = find_option(stanza, "bond-master");
+    const GnfStanzaOption *master = gnf_stanza_find_option(stanza, "bond-master");
 
     if (of_ports && master)
         add_options(reading, stanza, master->value);
@@ -305,7 +304,7 @@ gnf_interfaces_read(const char *root, GnfInterfacesDialect dialect)
 {
     GnfMembership *membership = gnf_membership_new();
     g_autoptr(GnfConfigFiles) files = gnf_config_files_new(root, membership);
-    g_autoptr(GnfStanzas) stanzas = gnf_stanzas_read(files, dialect, membership);
+    g_autoptr(GnfStanzas) stanzas = gnf_interfaces_file_read(files, dialect, membership);
     const Reading reading = {dialect, membership, stanzas};
 
     for (guint i = 0; i < stanzas->stanzas->len; i++) {
