@@ -111,9 +111,10 @@ test_not_valid(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *text = g_strdup(bad[i].text);
+        g_autofree char *printable = g_strescape(text, NULL);
         const GnfPort port = {bad[i].kind, text, NULL};
 
-        g_test_message("%s", bad[i].text);
+        g_test_message("\"%s\"", printable);
         g_assert_false(gnf_port_is_valid(&port));
         g_assert_cmpint(gnf_port_get_fit(&port, "eth", OTHER_MAC), ==, GNF_FIT_NONE);
     }
