@@ -28,7 +28,16 @@ BUILD = os.path.join(ROOT, 'build', 'fuzz')
 LOGS = os.path.join(ROOT, 'build', 'logs')
 RESULTS = os.path.join(ROOT, 'build', 'results')
 # Longest input of each: what is longer goes more slowly, and no other way.
-TARGETS = {'framer': 512, 'framer-limits': 256, 'record': 2048, 'request': 2048, 'session': 512}
+TARGETS = {'framer': 512, 'framer-limits': 256, 'record': 2048, 'request': 2048, 'session': 512,
+           'ifcfg-rhel': 1024, 'ifcfg-suse': 1024, 'interfaces': 1024, 'interfaces-ng': 1024,
+           'interfaces-2': 1024}
+# Golden files that a target begins with besides, and the folder of a guest that they are in.
+GOLDEN = os.path.join(ROOT, 'tests', 'unit', 'ifcfg-golden')
+FAMILIES = {'ifcfg-rhel': ('rhel', 'etc/sysconfig/network-scripts'),
+            'ifcfg-suse': ('suse', 'etc/sysconfig/network'),
+            'interfaces': ('ifupdown', 'etc/network'),
+            'interfaces-ng': ('ifupdown-ng', 'etc/network'),
+            'interfaces-2': ('ifupdown2', 'etc/network')}
 SECONDS = int(os.environ.get('GNF_FUZZ_SECONDS') or (10 if os.environ.get('SHORT') else 60))
 # Seconds without a word until there is a sign of life.
 PATIENCE = 60
@@ -79,8 +88,42 @@ def found(target):
     return os.path.join(BUILD, 'corpus', target)
 
 
+def pack(folder):
+    """The files of a golden case as one input, see config-tree.h."""
+    packed = b''
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for path in (os.path.join(parent, name) for name in sorted(names)):
+            if os.path.islink(path):
+                continue
+            with open(path, 'rb') as file:
+                text = file.read()
+            packed += f'--- {os.path.relpath(path, folder)}\n'.encode() + text
+            packed += b'' if packed.endswith(b'\n') else b'\n'
+    return packed
+
+
+def seed(target, scratch):
+    """A folder with the golden files of the target's family; empty where it has none."""
+    seeds = os.path.join(scratch, 'seeds')
+    os.makedirs(seeds)
+    family, inside = FAMILIES.get(target, ('', ''))
+    for case in os.listdir(os.path.join(GOLDEN, family)) if family else ():
+        folder = os.path.join(GOLDEN, family, case, inside)
+        if os.path.isdir(folder):
+            with open(os.path.join(seeds, case), 'wb') as file:
+                file.write(pack(folder))
+    return seeds
+
+
+def dictionary_of(target):
+    """Its own, or that of all targets whose names begin alike."""
+    own = os.path.join(HERE, f'{target}.dict')
+    return own if os.path.exists(own) else os.path.join(HERE, f'{target.rsplit("-", 1)[0]}.dict')
+
+
 def options(target):
-    dictionary = os.path.join(HERE, f'{target.removesuffix("-limits")}.dict')
+    dictionary = dictionary_of(target)
     crashes = os.path.join(RESULTS, 'fuzz', target, '')
     for folder in (found(target), crashes):
         os.makedirs(folder, exist_ok=True)
@@ -143,7 +186,8 @@ def fuzz(target):
     build()
     with tempfile.TemporaryDirectory(prefix='fuzz-', dir='/dev/shm') as scratch:
         command = [program(target), f'-max_total_time={SECONDS}', '-print_final_stats=1',
-                   '-reload=0', *options(target), found(target), kept(target)]
+                   '-reload=0', *options(target), found(target), kept(target),
+                   seed(target, scratch)]
         started = time.monotonic()
         with subprocess.Popen(command, env=os.environ | SANITIZERS | {'TMPDIR': scratch},
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -172,12 +216,14 @@ def merge(target):
     """Those that have a name, and the smallest set that covers the rest of what all cover."""
     build()
     names = os.listdir(kept(target))
-    # What is longer than max_len would be cut.
-    longest = max([TARGETS[target], *(os.path.getsize(os.path.join(kept(target), name))
-                                      for name in names)])
     with tempfile.TemporaryDirectory(prefix='fuzz-', dir='/dev/shm') as scratch:
-        minimal = os.path.join(scratch, 'minimal')
-        shutil.copytree(kept(target), minimal, ignore=lambda _, all: filter(is_made, all))
+        # What the golden files cover needs no inputs of their own.
+        minimal = seed(target, scratch)
+        shutil.copytree(kept(target), minimal, ignore=lambda _, all: filter(is_made, all),
+                        dirs_exist_ok=True)
+        # What is longer than max_len would be cut.
+        longest = max([TARGETS[target], *(entry.stat().st_size for folder in (kept(target), minimal)
+                                          for entry in os.scandir(folder))])
         # Which edges, not how often: a fraction of the inputs.
         logged(f'fuzz-merge-{target}', program(target), '-merge=1', '-use_counters=0',
                *options(target), f'-max_len={longest}', minimal, kept(target), found(target),

@@ -10,6 +10,7 @@ BUILD = os.path.join(ROOT, 'build', 'meson')
 CACHE = os.path.join(ROOT, 'build', 'cache')
 BAD = os.path.join('tests', 'lint', 'bad')
 CORPUS = os.path.join('tests', 'fuzz', 'corpus')
+GOLDEN = os.path.join('tests', 'unit', 'ifcfg-golden')
 
 
 def ours():
@@ -17,8 +18,8 @@ def ours():
     found = []
     for folder, folders, names in os.walk(ROOT):
         relative = os.path.relpath(folder, ROOT)
-        # CORPUS: the fuzz targets' inputs are any bytes.
-        if relative == BAD or relative.startswith(CORPUS):
+        # CORPUS: the fuzz targets' inputs are any bytes; GOLDEN: files of guests, as they are found.
+        if relative == BAD or relative.startswith((CORPUS, GOLDEN)):
             continue
         folders[:] = [name for name in folders
                       if name not in ('.git', '__pycache__', 'build')
