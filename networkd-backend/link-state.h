@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What networkd says of a link beside its bus properties: the description on the bus (JSON, since
+ * v249), and the state file that is there in every version. Pure: looks only at what it is given.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* The path of the .network file that the link has, of Link.Describe()'s answer; NULL for none. */
+char *gnf_link_state_parse_description(const char *json);
+
+/* The same, of the text of /run/systemd/netif/links/IFINDEX. */
+char *gnf_link_state_parse_file(const char *text);
