@@ -46,11 +46,11 @@ gnf_own_file_write(const char *path, const char *text, GError **error)
 
     if (g_file_get_contents(path, &now, NULL, NULL) && g_str_equal(now, text))
         return TRUE;
+    /* networkd runs as a user of its own, and the umask is the engine's. */
     if (g_mkdir(folder, 0755) == 0)
         (void)g_chmod(folder, 0755);
     if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error))
         return FALSE;
-    /* networkd runs as a user of its own, and the umask is the engine's. */
     if (g_chmod(path, 0644) == 0)
         return TRUE;
     g_set_error(error,
