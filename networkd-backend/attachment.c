@@ -109,6 +109,17 @@ choose(const GnfTarget *target, const GnfNetworkNic *nic)
     return gnf_network_folder_choose(gnf_network_folders, nic, target->profile);
 }
 
+/* The same, where networkd's own word on it counts more than ours: now is the file that the NIC
+ * has, or NULL. */
+static GnfNetworkFile *
+choose_with(const GnfTarget *target, const GnfNetworkNic *nic, const char *now)
+{
+    g_autoptr(GnfNetworkFile) file =
+        now && !gnf_network_is_own(now) ? gnf_network_folder_load(gnf_network_folders, now) : NULL;
+
+    return binds(file, target->bond) ? g_steal_pointer(&file) : choose(target, nic);
+}
+
 static void
 write_own(const GnfTarget *target, const GnfNetworkNic *nic)
 {
@@ -137,17 +148,9 @@ gnf_attachment_conclude(const GnfTarget *target, const GnfLink *link, const char
     GnfAttachment *attachment = g_new0(GnfAttachment, 1);
     g_autoptr(GnfDevice) device = gnf_device_get(link->ifindex, NULL);
     GnfNetworkNic nic = describe_nic(target, link, device);
-    g_autoptr(GnfNetworkFile) chosen = choose(target, &nic);
+    g_autoptr(GnfNetworkFile) chosen = choose_with(target, &nic, file);
     g_autoptr(GnfNetworkFile) profile = NULL;
 
-    /* networkd's own word on which file is for the NIC counts more than ours. */
-    if (file && !gnf_network_is_own(file)) {
-        g_autoptr(GnfNetworkFile) now = gnf_network_folder_load(gnf_network_folders, file);
-        if (binds(now, target->bond)) {
-            g_clear_pointer(&chosen, gnf_network_file_free);
-            chosen = g_steal_pointer(&now);
-        }
-    }
     if (binds(chosen, target->bond)) {
         gnf_own_file_remove(target->ifindex);
         return attachment;

@@ -38,11 +38,12 @@ typedef struct {
     GSource *cancelled;
     GSource *patience; /* NULL: it is over */
     const char *waiting_for;
-    char *refusal;     /* why networkd was not told of our file, or NULL */
-    gboolean asking;   /* a request of ours is unanswered */
-    gboolean again;    /* something changed meanwhile */
-    gboolean reloaded; /* networkd was told of our file, or could not be */
-    gboolean acted;    /* it was we who put it in */
+    char *refusal;      /* why networkd was not told of our file, or NULL */
+    gboolean asking;    /* the question of this step is unanswered */
+    gboolean again;     /* something changed meanwhile */
+    gboolean reloaded;  /* networkd was told of our file, or could not be */
+    gboolean reloading; /* it has not answered to that (since v257 only when all is configured) */
+    gboolean acted;     /* it was we who put it in */
     gboolean ended;
 } Attach;
 
@@ -158,7 +159,7 @@ on_reloaded(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (attach->ended)
         return;
-    attach->asking = FALSE;
+    attach->reloading = FALSE;
     if (done) {
         be_patient(attach);
     } else {
@@ -175,7 +176,7 @@ reload(Attach *attach, const GnfLink *link)
     attach->reloaded = TRUE;
     gnf_attachment_write_own(&attach->target, link);
     attach->waiting_for = "networkd to read its files anew";
-    attach->asking = TRUE;
+    attach->reloading = TRUE;
     gnf_networkd_reload_async(attach->networkd,
                               g_task_get_cancellable(attach->task),
                               on_reloaded,
@@ -192,12 +193,12 @@ take_over(Attach *attach, const GnfLink *link, const GnfNetworkdLink *said)
 
     if (!attach->reloaded) {
         reload(attach, link);
-    } else if (attach->patience) {
+    } else if (attach->reloading || attach->patience) {
         attach->waiting_for = "networkd to put it into the bond by its new file";
     } else if (!meddles) {
         enslave(attach, link, said);
     } else {
-        gnf_own_file_remove(link->ifindex);
+        /* Our file stays: whoever follows the advice has networkd put the NIC in. */
         fail(attach,
              gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,
                         "networkd configures %s by %s, which does not put it into %s; it was not "
@@ -239,9 +240,7 @@ judge(Attach *attach, const GnfNetworkdLink *said)
         succeed(attach, link, said);
     else if (said->state == GNF_NETWORKD_UNKNOWN || said->state == GNF_NETWORKD_PENDING)
         attach->waiting_for = "networkd to take it up (is udev done with it?)";
-    else if (said->state == GNF_NETWORKD_ABSENT)
-        enslave(attach, link, said);
-    else if (!is_bound(attach, said))
+    else if (said->state != GNF_NETWORKD_ABSENT && !is_bound(attach, said))
         take_over(attach, link, said);
     else if (said->state == GNF_NETWORKD_CONFIGURING && attach->patience)
         attach->waiting_for = "networkd to put it into the bond";
@@ -297,6 +296,7 @@ on_link_event(const GnfLinkEvent *event, gpointer user_data)
         wake(attach);
 }
 
+/* NOLINTBEGIN(readability-function-size): GDBusSignalCallback has that many parameters. */
 static void
 on_properties_changed(GDBusConnection *bus,
                       const char *sender,
@@ -308,6 +308,7 @@ on_properties_changed(GDBusConnection *bus,
 {
     wake(user_data);
 }
+/* NOLINTEND(readability-function-size) */
 
 static gboolean
 on_cancelled(GCancellable *cancellable, gpointer user_data)
