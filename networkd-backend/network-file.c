@@ -245,12 +245,14 @@ is_comment(const char *line)
 void
 gnf_network_file_add(GnfNetworkFile *file, const char *text)
 {
-    g_auto(GStrv) lines = g_strsplit_set(text, "\n\r", -1);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_autoptr(GString) whole = g_string_new(NULL);
     g_autofree char *section = NULL;
 
     for (guint i = 0; lines[i]; i++) {
         gsize length = strlen(lines[i]);
+        if (length > 0 && lines[i][length - 1] == '\r')
+            lines[i][--length] = '\0';
         /* Comments may stand between the lines that are one. */
         if (is_comment(lines[i]))
             continue;

@@ -85,7 +85,7 @@ gnf_network_folder_load(const char *const *folders, const char *path)
     g_autofree char *subfolder = g_strdup_printf("/%s.d", name);
     g_autofree char *text = read_text(path);
 
-    if (!text || !*text)
+    if (!text)
         return NULL;
     GnfNetworkFile *file = gnf_network_file_new(path);
     g_autoptr(GPtrArray) names = list_names(folders, subfolder, ".conf");
