@@ -27,6 +27,8 @@ gnf_own_file_format(const GnfNetworkNic *nic, const char *bond, const char *orig
     if (nic->mac)
         g_string_append_printf(text, "PermanentMACAddress=%s\n", nic->mac);
     g_string_append_printf(text, "\n[Network]\nBond=%s\n", bond);
+    /* What a port does not do anyway, and networkd would do if the bond is not of its making. */
+    g_string_append(text, "LinkLocalAddressing=no\nIPv6AcceptRA=no\n");
     if (origin)
         g_string_append_printf(text, "\n[X-QgaNetFailover]\nOrigin=%s\n", origin);
     return g_string_free(text, FALSE);
