@@ -7,15 +7,23 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-char *
-gnf_link_state_parse_description(const char *json)
+/* Null stands there, too, and objects may one day. */
+static char *
+get_string(JsonObject *object, const char *name)
+{
+    JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+    return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_dup_string(node) : NULL;
+}
+
+void
+gnf_link_state_parse_description(const char *json, char **ret_state, char **ret_file)
 {
     g_autoptr(JsonNode) node = json_from_string(json, NULL);
     JsonObject *object = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    JsonNode *file = object ? json_object_get_member(object, "NetworkFile") : NULL;
 
-    /* Null where the link has none. */
-    return file && JSON_NODE_HOLDS_VALUE(file) ? json_node_dup_string(file) : NULL;
+    *ret_state = get_string(object, "AdministrativeState");
+    *ret_file = get_string(object, "NetworkFile");
 }
 
 char *

@@ -7,8 +7,9 @@
 
 #include <glib.h>
 
-/* The path of the .network file that the link has, of Link.Describe()'s answer; NULL for none. */
-char *gnf_link_state_parse_description(const char *json);
+/* Of Link.Describe()'s answer the administrative state, and the path of the .network file that the
+ * link has; each NULL where it is not said. */
+void gnf_link_state_parse_description(const char *json, char **ret_state, char **ret_file);
 
-/* The same, of the text of /run/systemd/netif/links/IFINDEX. */
+/* That path, of the text of /run/systemd/netif/links/IFINDEX. */
 char *gnf_link_state_parse_file(const char *text);

@@ -213,31 +213,17 @@ call(GTask *task,
                            task);
 }
 
+/* All is known but what the state's word means. */
 static void
-on_described(GObject *source, GAsyncResult *result, gpointer user_data)
+return_described(GTask *task)
 {
-    g_autoptr(GTask) task = user_data;
     const Ask *ask = g_task_get_task_data(task);
-    GError *error = NULL;
-    g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+    GnfNetworkdState state = GNF_NETWORKD_FAILED;
 
-    if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(s)"))) {
-        const char *json;
-        g_variant_get(answer, "(&s)", &json);
-        ask->link->file = gnf_link_state_parse_description(json);
-    } else if (error && !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD)) {
-        return_failure(task, error);
-        return;
-    }
-    g_clear_error(&error);
-    if (!ask->link->file) { /* before v249, and in v249 without the member */
-        g_autofree char *path = g_strdup_printf(STATE_FOLDER "/%d", ask->ifindex);
-        g_autofree char *text = NULL;
-        if (g_file_get_contents(path, &text, NULL, NULL))
-            ask->link->file = gnf_link_state_parse_file(text);
-    }
-    return_link(task, ask->link->state, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(states); i++)
+        if (g_strcmp0(ask->link->word, states[i].word) == 0)
+            state = states[i].state;
+    return_link(task, state, NULL);
 }
 
 static void
@@ -254,15 +240,55 @@ on_state(GObject *source, GAsyncResult *result, gpointer user_data)
         return_failure(task, error);
         return;
     }
-    ask->link->state = GNF_NETWORKD_FAILED;
     if (g_variant_is_of_type(answer, G_VARIANT_TYPE("(v)")))
         g_variant_get(answer, "(v)", &value);
     if (value && g_variant_is_of_type(value, G_VARIANT_TYPE_STRING))
         ask->link->word = g_variant_dup_string(value, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(states); i++)
-        if (g_strcmp0(ask->link->word, states[i].word) == 0)
-            ask->link->state = states[i].state;
-    call(g_steal_pointer(&task), ask->path, LINK_INTERFACE, "Describe", NULL, on_described);
+    return_described(task);
+}
+
+/* Before v249 there is no description, and at first it did not say all of this. */
+static void
+ask_for_more(GTask *task)
+{
+    const Ask *ask = g_task_get_task_data(task);
+    g_autofree char *path = g_strdup_printf(STATE_FOLDER "/%d", ask->ifindex);
+    g_autofree char *text = NULL;
+
+    if (!ask->link->file && g_file_get_contents(path, &text, NULL, NULL))
+        ask->link->file = gnf_link_state_parse_file(text);
+    if (ask->link->word) {
+        return_described(task);
+        g_object_unref(task);
+        return;
+    }
+    call(task,
+         ask->path,
+         "org.freedesktop.DBus.Properties",
+         "Get",
+         g_variant_new("(ss)", LINK_INTERFACE, "AdministrativeState"),
+         on_state);
+}
+
+static void
+on_described(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    const Ask *ask = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(GVariant) answer =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+
+    if (answer && g_variant_is_of_type(answer, G_VARIANT_TYPE("(s)"))) {
+        const char *json;
+        g_variant_get(answer, "(&s)", &json);
+        gnf_link_state_parse_description(json, &ask->link->word, &ask->link->file);
+    } else if (error && !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD)) {
+        return_failure(task, error);
+        return;
+    }
+    g_clear_error(&error);
+    ask_for_more(g_steal_pointer(&task));
 }
 
 static void
@@ -280,12 +306,7 @@ on_path(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     g_variant_get(answer, "(&so)", NULL, &ask->path);
-    call(g_steal_pointer(&task),
-         ask->path,
-         "org.freedesktop.DBus.Properties",
-         "Get",
-         g_variant_new("(ss)", LINK_INTERFACE, "AdministrativeState"),
-         on_state);
+    call(g_steal_pointer(&task), ask->path, LINK_INTERFACE, "Describe", NULL, on_described);
 }
 
 static void

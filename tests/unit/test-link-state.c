@@ -15,14 +15,20 @@ typedef struct {
     const char *name;
     const char *text;
     const char *file;
+    const char *state;
 } Case;
 
 static const Case descriptions[] = {
     {"managed",
      "{\"Index\":3,\"Name\":\"enp1s0\",\"Type\":\"ether\",\"Driver\":\"e1000e\","
-     "\"SetupState\":\"configured\",\"NetworkFile\":\"" PRIMARY "\",\"DNS\":[]}",
-     PRIMARY},
-    {"unmanaged", "{\"Index\":1,\"Name\":\"lo\",\"AdministrativeState\":\"unmanaged\"}", NULL},
+     "\"AdministrativeState\":\"configured\",\"NetworkFile\":\"" PRIMARY "\",\"DNS\":[]}",
+     PRIMARY,
+     "configured"},
+    {"without-state", "{\"Index\":3,\"NetworkFile\":\"" PRIMARY "\"}", PRIMARY},
+    {"unmanaged",
+     "{\"Index\":1,\"Name\":\"lo\",\"AdministrativeState\":\"unmanaged\"}",
+     NULL,
+     "unmanaged"},
     {"null", "{\"Index\":3,\"NetworkFile\":null}", NULL},
     {"number", "{\"NetworkFile\":3}", NULL},
     {"object", "{\"NetworkFile\":{\"a\":\"b\"}}", NULL},
@@ -47,8 +53,11 @@ static void
 test_description(gconstpointer data)
 {
     const Case *one = data;
-    g_autofree char *file = gnf_link_state_parse_description(one->text);
+    g_autofree char *state = NULL;
+    g_autofree char *file = NULL;
 
+    gnf_link_state_parse_description(one->text, &state, &file);
+    g_assert_cmpstr(state, ==, one->state);
     g_assert_cmpstr(file, ==, one->file);
 }
 
