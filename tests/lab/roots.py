@@ -71,7 +71,7 @@ def _remove(path):
         path.unlink(missing_ok=True)
 
 
-def _made(target, stale, make):
+def made(target, stale, make):
     """Have make(folder) make the target, if it is not there, and remove what is stale."""
     if not target.exists():
         for old in stale:
@@ -106,7 +106,7 @@ def ensure_base(release, progress):
     # With a dash: as an older lab kept them.
     stale = [*CACHE.glob(f"base.{release}.*"), *CACHE.glob(f"root-{release}-*"),
              *CACHE.glob(f"disk-{release}-*")]
-    return _made(CACHE / f"base.{release}.{key}", stale, make), key
+    return made(CACHE / f"base.{release}.{key}", stale, make), key
 
 
 # -- a variant of it -------------------------------------------------------------------------
@@ -151,15 +151,19 @@ def _make_variant(base, variant, folder, log):
         (folder / cache / "partial").mkdir(parents=True)
 
 
+def variant_key(base_key, variant):
+    return digest(base_key, variant.install, variant.purge, variant.enable, variant.mask,
+                  sorted(variant.contents().items()))
+
+
 def ensure_variant(release, name, variant, progress):
     """(folder, key, folder of its kernel) of a release as configured by that manager."""
     base, base_key = ensure_base(release, progress)
-    key = digest(base_key, variant.install, variant.purge, variant.enable, variant.mask,
-                 sorted(variant.contents().items()))
+    key = variant_key(base_key, variant)
 
     def make(folder):
         progress(f"image {release}, {name}: installing its packages (once)")
         _make_variant(base, variant, folder, LOGS / f"apt-{release}-{name}.log")
 
     target = CACHE / f"root.{release}.{name}.{key}"
-    return _made(target, CACHE.glob(f"root.{release}.{name}.*"), make), key, base
+    return made(target, CACHE.glob(f"root.{release}.{name}.*"), make), key, base

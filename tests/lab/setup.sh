@@ -41,7 +41,7 @@ check_machine() {
     [ "$(id -u)" = 0 ] || die "needs root (network namespaces, packages): run it with sudo"
     command -v apt-get >/dev/null || die "needs Debian 12 or newer (apt-get is not here)"
     mkdir -p "$logs" || die "cannot write to $PWD/build"
-    local need_mb=4000 free_mb memory_mb
+    local need_mb=8000 free_mb memory_mb
     if [ -d build/cache ]; then need_mb=1500; fi
     free_mb=$(($(stat -f -c '%a * %S' build) / 1048576))
     [ "$free_mb" -ge "$need_mb" ] ||

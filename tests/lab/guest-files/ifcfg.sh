@@ -13,15 +13,17 @@ fail() {
 
 # The files are shell by definition; this guest's are the lab's own.
 load() {
-    DEVICE='' TYPE='' MASTER='' SLAVE='' BONDING_OPTS='' IPADDR='' PREFIX='' IPV6ADDR='' ONBOOT='' HWADDR=''
+    DEVICE='' TYPE='' MASTER='' SLAVE='' BONDING_OPTS='' IPADDR='' PREFIX='' IPV6ADDR='' HWADDR=''
     [ -e "$folder/ifcfg-$1" ] || fail "no $folder/ifcfg-$1"
+    # shellcheck source=/dev/null
     . "$folder/ifcfg-$1"
 }
 
 # port_up DEVICE MASTER
 port_up() {
     [ -e "$net/$1" ] || fail "there is no $1"
-    read -r found <"$net/$1/bonding_slave/perm_hwaddr" 2>/dev/null || read -r found <"$net/$1/address"
+    read -r found 2>/dev/null <"$net/$1/bonding_slave/perm_hwaddr" ||
+        read -r found <"$net/$1/address"
     [ -z "$HWADDR" ] || [ "$found" = "$(echo "$HWADDR" | tr A-F a-f)" ] ||
         fail "$1 has MAC address $found instead of $HWADDR"
     grep -qsw "$1" "$net/$2/bonding/slaves" && return
@@ -46,7 +48,8 @@ bond_up() {
     bond=$1
     for file in "$folder"/ifcfg-*; do
         load "${file#*/ifcfg-}"
-        [ "$MASTER" != "$bond" ] || port_up "$DEVICE" "$bond" || :
+        # One that is away does not keep the others.
+        [ "$MASTER" != "$bond" ] || (port_up "$DEVICE" "$bond") || :
     done
     echo "$primary" >"$net/$bond/bonding/primary"
 }
