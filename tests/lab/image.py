@@ -18,7 +18,7 @@ from tests.lab.variants import DEFAULT, VARIANTS
 
 RELEASES = ("bookworm", "trixie")
 DISK_SIZE = "1200M"
-DISKS_KEPT = 4  # per release and variant, the least recently used go
+DISKS_KEPT = 2  # per release and variant, the least recently used go
 # What makes the image a guest of the lab, whatever the test.
 GUEST_FILES = {
     "etc/machine-id": "6c61622d67756573742d69642d303031\n",
