@@ -82,6 +82,7 @@ def netplan():
 
 # -- the family of interfaces(5) ------------------------------------------------------------------
 
+# The bond comes first, and without a port it would wait for the end of its address's DAD in vain.
 IFENSLAVE = """auto lo
 iface lo inet loopback
 
@@ -105,6 +106,7 @@ iface {bond} inet static
 
 iface {bond} inet6 static
     address {ipv6}/64
+    dad-attempts 0
 """
 IFUPDOWN2 = """auto lo
 iface lo inet loopback

@@ -118,6 +118,15 @@ class ManagerStage(Stage):
     def make(self):
         return self.lab.guest(self.disk, files=self.files)
 
+    def begin(self):
+        """A guest with the bond whole and nothing pending; its NIC may be where the last case left
+        it. Who needs the standard state asks for it."""
+        self.rows = []
+        if self.guest is None:
+            self.boot()
+        else:
+            self.settle("cancel", self.request("cancel"))
+
     # -- what its admin does -----------------------------------------------------------------
 
     def use_tool(self, interface, mac):

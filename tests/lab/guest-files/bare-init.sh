@@ -33,13 +33,19 @@ keep() {
     shift
     while :; do
         "$@" >>"/var/log/$name.log" 2>&1
-        echo "$name ended: $?" >>"/var/log/$name.log"
+        echo "$name ended: $?" | tee -a "/var/log/$name.log" >/dev/console
         sleep 0.2
     done
 }
 
 keep qga-net-failoverd /usr/libexec/qga-net-failoverd --socket /run/qga-net-failover/socket --idle-exit 0 &
 keep qemu-ga sh -c "rm -f $agent; exec qemu-ga -m unix-listen -p $agent" &
+# With the port open the host begins to ask.
+tries=0
+until [ -S $agent ] || [ $tries -ge 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
 keep qga-plugind qga-plugind -m virtio-serial -p $port -s $agent &
 # It also collects what others leave.
 while :; do
