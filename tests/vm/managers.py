@@ -61,7 +61,7 @@ class Plain(Manager):
 
 
 NETWORKD = {
-    "variant": "networkd", "told": "none", "unit": "systemd-networkd",
+    "variant": "networkd", "told": "networkd", "unit": "systemd-networkd",
     "folders": ("/etc/systemd/network",),
     "tool": "networkctl reconfigure $port", "restart": "systemctl restart systemd-networkd",
     "snapshot": "networkctl --no-legend list; ls -l /run/systemd/network 2>/dev/null",
