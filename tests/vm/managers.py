@@ -16,7 +16,7 @@ from tests.vm.registry import RELEASES
 from tests.vm.stage import Stage
 
 QUIET_SECONDS = 1
-TOOL_SECONDS = 60  # netplan is Python, and the guest emulated
+TOOL_SECONDS = 180  # netplan and ifupdown2 are Python, and the guest emulated
 INTERFACES_FOLDERS = ("/etc/network",)
 IFSTATE = "cat /run/network/ifstate /run/ifstate /var/tmp/network/ifstatenew 2>/dev/null"
 
