@@ -89,7 +89,7 @@ MANAGERS = {
     "ifupdown2": Plain(variant="ifupdown2", write=plain_profiles.ifupdown2, joins="ifup bond0",
                        **IFUPDOWN),
     "ifupdown-ng": Plain(variant="ifupdown-ng", write=plain_profiles.ifupdown_ng, joins=BY_HAND,
-                         **IFUPDOWN),
+                         **IFUPDOWN | {"tool": "ifdown $port && ifup --force $port"}),
     "ifcfg": Plain(variant="ifcfg", told="none", unit="network", write=plain_profiles.ifcfg,
                    folders=("/etc/sysconfig/network-scripts",), joins="ifcfg up $port",
                    tool="ifcfg down $port && ifcfg up $port", restart="systemctl restart network"),
