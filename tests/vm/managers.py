@@ -88,6 +88,8 @@ MANAGERS = {
                               **IFUPDOWN),
     "ifupdown2": Plain(variant="ifupdown2", write=plain_profiles.ifupdown2, joins="ifup bond0",
                        **IFUPDOWN),
+    # Its ifdown takes the port down and leaves it counted as in use by bond0; without force, its ifup
+    # then does nothing, in a guest where nothing of ours has run, too.
     "ifupdown-ng": Plain(variant="ifupdown-ng", write=plain_profiles.ifupdown_ng, joins=BY_HAND,
                          **IFUPDOWN | {"tool": "ifdown $port && ifup --force $port"}),
     "ifcfg": Plain(variant="ifcfg", told="none", unit="network", write=plain_profiles.ifcfg,
