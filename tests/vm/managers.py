@@ -25,7 +25,8 @@ IFSTATE = "cat /run/network/ifstate /run/ifstate /var/tmp/network/ifstatenew 2>/
 class Plain(Manager):
     """told: the manager that our replies name. write: makes its files. tool: what its admin types
     to have port $port configured anew; restart: and the manager. joins: has $port join the bond if
-    nobody did (empty: the manager does, of its own accord). by_mac: its files name MACs."""
+    nobody did (empty: the manager does, of its own accord). by_mac: its files name MACs. slow: the
+    tool takes half a minute, and is not used where only the MAC differs."""
 
     variant: str
     told: str
@@ -38,6 +39,7 @@ class Plain(Manager):
     snapshot: str = ":"
     activation: str = r"(?!)"
     by_mac: bool = False
+    slow: bool = False
 
     def files(self, _primary, **_options):
         """They name the NIC of the standard state."""
@@ -69,7 +71,7 @@ NETWORKD = {
 }
 NETPLAN = NETWORKD | {
     "variant": "netplan", "folders": ("/etc/netplan",), "tool": "netplan apply",
-    "restart": "systemctl restart systemd-networkd",
+    "restart": "systemctl restart systemd-networkd", "slow": True,
 }
 IFUPDOWN = {
     "told": "none", "folders": INTERFACES_FOLDERS, "tool": "ifdown $port && ifup $port",
@@ -87,7 +89,7 @@ MANAGERS = {
     "ifupdown-hotplug": Plain(variant="ifupdown", write=plain_profiles.ifupdown_hotplug,
                               **IFUPDOWN),
     "ifupdown2": Plain(variant="ifupdown2", write=plain_profiles.ifupdown2, joins="ifup bond0",
-                       **IFUPDOWN),
+                       slow=True, **IFUPDOWN),
     # Its ifdown takes the port down and leaves it counted as in use by bond0; without force, its ifup
     # then does nothing, in a guest where nothing of ours has run, too.
     "ifupdown-ng": Plain(variant="ifupdown-ng", write=plain_profiles.ifupdown_ng, joins=BY_HAND,
