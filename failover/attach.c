@@ -91,7 +91,8 @@ drain(gpointer data)
     GTask *task = data;
     const Attach *attach = g_task_get_task_data(task);
 
-    gnf_drain_async(attach->context, attach->device->standby_ifindex, on_drained, task);
+    gnf_drain_async(
+        attach->context, attach->device, attach->device->standby_ifindex, on_drained, task);
 }
 
 static void

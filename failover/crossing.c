@@ -14,6 +14,14 @@ has_fail_over_mac(const GnfLink *bond, GnfBondFailOverMac value)
            bond->bond->fail_over_mac == value;
 }
 
+gboolean
+gnf_crossing_changes_mac(const GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, NULL);
+
+    return bond && has_fail_over_mac(bond, GNF_BOND_FAIL_OVER_MAC_ACTIVE);
+}
+
 static void
 set_mac(const GnfContext *context, const GnfLink *port, const char *mac)
 {

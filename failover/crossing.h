@@ -24,3 +24,6 @@ void gnf_crossing_accept(const GnfContext *context, const GnfLink *bond, int por
 /* It has crossed, for as long as it is to: with follow no port but the active one keeps the bond's
  * MAC. */
 void gnf_crossing_end(const GnfContext *context, int bond_ifindex);
+
+/* Whether the bond takes over the MAC of the port that it sends through (fail_over_mac=active). */
+gboolean gnf_crossing_changes_mac(const GnfContext *context, const GnfOperationDevice *device);

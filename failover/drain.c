@@ -4,11 +4,14 @@
  */
 #include "failover/drain.h"
 
+#include "failover/crossing.h"
+
 #define LOOK_MS 10
 
 typedef struct {
     GnfNetlink *netlink;
     int ifindex;
+    guint quiet_ms;
     guint64 received;
     gint64 begun_us;
     gint64 quiet_since_us;
@@ -26,7 +29,7 @@ is_over(Drain *drain)
         drain->received = received;
         drain->quiet_since_us = now_us;
     }
-    return now_us - drain->quiet_since_us >= GNF_DRAIN_QUIET_MS * 1000 ||
+    return now_us - drain->quiet_since_us >= drain->quiet_ms * G_TIME_SPAN_MILLISECOND ||
            now_us - drain->begun_us >= GNF_DRAIN_LIMIT_MS * 1000;
 }
 
@@ -43,13 +46,19 @@ on_look(gpointer data)
 }
 
 void
-gnf_drain_async(GnfContext *context, int ifindex, GAsyncReadyCallback callback, gpointer user_data)
+gnf_drain_async(GnfContext *context,
+                const GnfOperationDevice *device,
+                int ifindex,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
 {
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
     Drain *drain = g_new0(Drain, 1);
 
     drain->netlink = context->netlink;
     drain->ifindex = ifindex;
+    drain->quiet_ms = gnf_crossing_changes_mac(context, device) ? GNF_DRAIN_QUIET_CROSSING_MS
+                                                                : GNF_DRAIN_QUIET_MS;
     drain->begun_us = g_get_monotonic_time();
     drain->quiet_since_us = drain->begun_us;
     g_task_set_task_data(task, drain, g_free);

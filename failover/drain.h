@@ -14,11 +14,20 @@
 /* The port is quiet when its driver has counted nothing for this long. */
 #define GNF_DRAIN_QUIET_MS 100
 
+/* The same where the bond's MAC changes with the switch: NetworkManager 1.42 then announces the
+ * bond's addresses with the MAC that was, up to 150 ms behind the switch (seen on the wire), and
+ * the network sends to the old port once more until the next announcement. */
+#define GNF_DRAIN_QUIET_CROSSING_MS 500
+
 /* It never is where broadcasts are frequent: then this is long enough for what was under way. */
 #define GNF_DRAIN_LIMIT_MS 1000
 
-/* Ends when the port is quiet, gone, or the limit is over; never fails. There is no event for a
- * counter that stands still, so it is read again and again: the one place that polls. */
-void
-gnf_drain_async(GnfContext *context, int ifindex, GAsyncReadyCallback callback, gpointer user_data);
+/* Ends when the old port of a device's bond is quiet, gone, or the limit is over; never fails.
+ * There is no event for a counter that stands still, so it is read again and again: the one place
+ * that polls. */
+void gnf_drain_async(GnfContext *context,
+                     const GnfOperationDevice *device,
+                     int ifindex,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
 void gnf_drain_finish(GAsyncResult *result);

@@ -236,7 +236,7 @@ gnf_hold_detach_async(GnfContext *context,
         g_task_return_boolean(task, TRUE);
         g_object_unref(task);
     } else if (carries) {
-        gnf_drain_async(context, device->ifindex, on_drained_again, task);
+        gnf_drain_async(context, device, device->ifindex, on_drained_again, task);
     } else {
         gnf_detach_async(context, device, on_out_again, task);
     }

@@ -16,6 +16,7 @@ static const struct {
     const char *module;
 } modules[] = {
     {GNF_MANAGER_NETWORKMANAGER, "nm-backend.so"},
+    {GNF_MANAGER_NETWORKD, "networkd-backend.so"},
 };
 
 typedef struct {

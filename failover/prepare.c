@@ -281,7 +281,8 @@ drain(gpointer data)
     Prepare *prepare = g_task_get_task_data(task);
 
     prepare->drain_us = g_get_monotonic_time();
-    gnf_drain_async(prepare->context, current(prepare)->ifindex, on_drained, task);
+    gnf_drain_async(
+        prepare->context, current(prepare), current(prepare)->ifindex, on_drained, task);
 }
 
 static void

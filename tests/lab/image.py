@@ -1,41 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Guest images: Debian from the machine's own mirror, plus exactly what `meson install` installs.
+"""Guest images: Debian as roots.py unpacks it, plus exactly what `meson install` installs.
 
-Two caches under build/cache: the unpacked Debian, keyed by how it is made; and the disk with the
-product in it, keyed by the Debian below and every installed byte. A disk is never written to:
-guests work on overlays.
+A disk is keyed by the Debian below and every installed byte. It is never written to: guests work
+on overlays.
 """
 
 import hashlib
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab import initramfs
+from tests.lab import initramfs, roots
 from tests.lab.base import CACHE, LOGS, MESON, LabError, locked, run, silent
+from tests.lab.roots import digest
+from tests.lab.variants import DEFAULT, VARIANTS
 
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 RELEASES = ("bookworm", "trixie")
-PACKAGES = (
-    "systemd systemd-sysv udev dbus network-manager qemu-guest-agent linux-image-amd64 iproute2 "
-    "iputils-ping libteam-utils libnl-3-200 libjson-glib-1.0-0 libnm0 libudev1 kmod procps"
-).split()
-# bookworm's init-system-helpers wants a merged /usr, by default through usrmerge and 50 MB of perl.
-EXTRA_PACKAGES = {"bookworm": ["usr-is-merged"], "trixie": []}
-UNUSED_DRIVERS = (
-    "accel ata bluetooth comedi firewire gpu hid hwmon i2c iio infiniband input isdn leds md media "
-    "message mfd mmc mtd net/wireless nfc nvme platform power scsi soundwire staging target "
-    "thunderbolt usb video"
-).split()
-UNUSED_KERNEL = (
-    "fs/btrfs fs/ceph fs/cifs fs/f2fs fs/gfs2 fs/jfs fs/nfs fs/nfsd fs/ocfs2 fs/reiserfs fs/smb "
-    "fs/xfs net/bluetooth net/mac80211 net/sctp net/wireless sound"
-).split()
-UNUSED_SHARE = "doc locale man zoneinfo".split()
 DISK_SIZE = "1200M"
-DISKS_KEPT = 4  # per release, the least recently used go
+DISKS_KEPT = 2  # per release and variant, the least recently used go
 # What makes the image a guest of the lab, whatever the test.
 GUEST_FILES = {
     "etc/machine-id": "6c61622d67756573742d69642d303031\n",
@@ -60,63 +43,6 @@ class Image:
     disk: Path
 
 
-def _digest(*parts):
-    return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()[:16]
-
-
-def _mirror():
-    """The Debian archive that this machine's apt uses (not its security archive)."""
-    listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI)|$(ORIGIN)|$(LABEL)"])
-    rows = [line.split("|") for line in listing.splitlines()]
-    for uri, origin, label in rows:
-        if (origin, label) == ("Debian", "Debian"):
-            return uri
-    for uri, *_ in rows:
-        if uri.endswith("/debian/"):
-            return uri
-    raise LabError("apt knows no Debian archive (see /etc/apt/sources.list*)")
-
-
-def _mmdebstrap_options(release):
-    excluded = [f"*/modules/*/kernel/drivers/{name}/*" for name in UNUSED_DRIVERS]
-    excluded += [f"*/modules/*/kernel/{name}/*" for name in UNUSED_KERNEL]
-    excluded += [f"/usr/share/{name}/*" for name in UNUSED_SHARE]
-    options = ["--variant=minbase", "--mode=root", "--format=directory", f"--keyring={KEYRING}"]
-    options += ['--aptopt=APT::Install-Recommends "false"']
-    options += [f"--dpkgopt=path-exclude={pattern}" for pattern in excluded]
-    options += [f"--include={','.join(PACKAGES + EXTRA_PACKAGES[release])}"]
-    if release == "bookworm":
-        options += ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]
-    return options + [release]
-
-
-def _make_root(release, target, progress):
-    progress(f"image {release}: unpacking Debian (once)")
-    partial = target.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    # The kernel's own initramfs would never be booted.
-    environment = dict(os.environ, INITRD="No", LC_ALL="C")
-    run(
-        ["mmdebstrap", *_mmdebstrap_options(release), partial, _mirror()],
-        timeout=600,
-        log=LOGS / f"mmdebstrap-{release}.log",
-        env=environment,
-    )
-    (partial / "dev").mkdir(exist_ok=True)
-    partial.rename(target)
-
-
-def _ensure_root(release, progress):
-    """(folder, key) of the unpacked Debian."""
-    key = _digest(*_mmdebstrap_options(release))
-    root = CACHE / f"root-{release}-{key}"
-    if not root.exists():
-        for stale in CACHE.glob(f"root-{release}-*"):
-            shutil.rmtree(stale, ignore_errors=True)
-        _make_root(release, root, progress)
-    return root, key
-
-
 def _install(destination):
     """Exactly what a user's `meson install` does; the configured prefix is /usr."""
     run(
@@ -137,7 +63,7 @@ def _tree_digest(folder):
         elif path.is_file():
             content = hashlib.sha256(path.read_bytes()).hexdigest()
         parts += [path.relative_to(folder), path.lstat().st_mode, content]
-    return _digest(*parts)
+    return digest(*parts)
 
 
 def _configure(root):
@@ -171,29 +97,29 @@ def _make_disk(root, disk, product):
         partial.rename(disk)
 
 
-def _prune(release):
-    disks = sorted(CACHE.glob(f"disk-{release}-*.img"), key=lambda disk: disk.stat().st_mtime)
+def _prune(name):
+    disks = sorted(CACHE.glob(f"disk.{name}.*.img"), key=lambda disk: disk.stat().st_mtime)
     for disk in disks[:-DISKS_KEPT]:
         disk.unlink(missing_ok=True)
 
 
-def _ensure_disk(release, root, root_key, product, progress):
+def _ensure_disk(name, root, root_key, product, progress):
     with tempfile.TemporaryDirectory(prefix="stage-", dir=CACHE) as stage:
         if product:
             _install(stage)
-        key = _digest(root_key, _tree_digest(Path(stage)), GUEST_FILES, MASKED, DISK_SIZE)
-    disk = CACHE / f"disk-{release}-{key}.img"
+        key = digest(root_key, _tree_digest(Path(stage)), GUEST_FILES, MASKED, DISK_SIZE)
+    disk = CACHE / f"disk.{name}.{key}.img"
     if not disk.exists():
         how = "installing the product" if product else "without the product"
-        progress(f"image {release}: {how}, making the disk")
+        progress(f"image {name}: {how}, making the disk")
         _make_disk(root, disk, product)
     disk.touch()
-    _prune(release)
+    _prune(name)
     return disk
 
 
 def _ensure_boot_files(root):
-    """(kernel, initramfs) of the unpacked Debian."""
+    """(kernel, initramfs) of an unpacked Debian."""
     kernel = next(root.glob("boot/vmlinuz-*"))
     version = kernel.name.removeprefix("vmlinuz-")
     blob = initramfs.build(root / "usr/lib/modules" / version)
@@ -205,17 +131,21 @@ def _ensure_boot_files(root):
     return kernel, initrd
 
 
-def ensure(release="bookworm", progress=silent, product=True):
+def ensure(release="bookworm", progress=silent, product=True, variant=DEFAULT):
     """The Image of a Debian release with the product as built in build/meson; made if needed.
 
-    product=False: as Debian made it, with the stock agent on its port.
+    product=False: as Debian made it, with the stock agent on its port. variant: whose network
+    manager it has, a name of variants.VARIANTS.
     """
     if release not in RELEASES:
         raise LabError(f"no such release: {release} (there are: {', '.join(RELEASES)})")
+    if variant not in VARIANTS or release not in VARIANTS[variant].releases:
+        raise LabError(f"{release} has no variant {variant} (see tests/lab/variants.py)")
     with locked(release):
-        root, key = _ensure_root(release, progress)
-        kernel, initrd = _ensure_boot_files(root)
-        return Image(release, kernel, initrd, _ensure_disk(release, root, key, product, progress))
+        root, key, base = roots.ensure_variant(release, variant, VARIANTS[variant], progress)
+        kernel, initrd = _ensure_boot_files(base)
+        disk = _ensure_disk(f"{release}.{variant}", root, key, product, progress)
+        return Image(release, kernel, initrd, disk)
 
 
 def make_overlay(image, path):

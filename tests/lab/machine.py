@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from tests.lab import bond as bonding
 from tests.lab.base import Deadline, LabError, wait_until
 
+# Where there is no journal, its daemons' output is kept in files.
+JOURNAL = "journalctl --no-pager -n {lines} || {{ dmesg; tail -n {lines} /var/log/*.log; }}"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -119,4 +122,4 @@ class Machine:
 
     def journal(self, lines=80):
         """The end of the guest's journal, for failure messages."""
-        return self.exec(["/bin/journalctl", "--no-pager", "-n", str(lines)], check=False).out
+        return self.sh(JOURNAL.format(lines=lines), check=False).out

@@ -4,7 +4,8 @@
 # Makes a fresh Debian machine ready for ./demo and ./test: says what is lacking (root, disk,
 # memory), installs the missing packages, configures and builds build/meson.
 # Every step is a no-op when it was done before. The package list below is the only one; arguments
-# are names of packages that the caller needs besides.
+# are names of packages that the caller needs besides. LAB_DISK_MB: how much disk it needs, if more
+# than one guest of each release.
 # All output of the tools goes to build/logs; the terminal shows one line a step.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
@@ -41,7 +42,7 @@ check_machine() {
     [ "$(id -u)" = 0 ] || die "needs root (network namespaces, packages): run it with sudo"
     command -v apt-get >/dev/null || die "needs Debian 12 or newer (apt-get is not here)"
     mkdir -p "$logs" || die "cannot write to $PWD/build"
-    local need_mb=4000 free_mb memory_mb
+    local need_mb=${LAB_DISK_MB:-4000} free_mb memory_mb
     if [ -d build/cache ]; then need_mb=1500; fi
     free_mb=$(($(stat -f -c '%a * %S' build) / 1048576))
     [ "$free_mb" -ge "$need_mb" ] ||

@@ -14,11 +14,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, ROOT)
 sys.dont_write_bytecode = True
 
-from tests.lab import bond, flow, initramfs, profiles
+from tests.lab import bond, flow, initramfs, plain_profiles, profiles, roots
 from tests.lab.base import Deadline, LabError
 from tests.lab.channel import CommandError
 from tests.lab.probe import Phase, ProbeLog
 from tests.lab.story import IN_FLIGHT, WARM_UP, Outcome
+from tests.lab.variants import VARIANTS, Variant
 from tests.runner import cases
 
 BOTH = """Ethernet Channel Bonding Driver: v6.1.0
@@ -190,6 +191,51 @@ def check_profiles():
     assert 'primary=' not in files[f'{profiles.FOLDER}/bond0.nmconnection'][0]
 
 
+def check_plain_profiles():
+    """Whoever configures the guest: both ports, the bond and its address are there."""
+    writers = (plain_profiles.networkd, plain_profiles.networkd_by_mac, plain_profiles.netplan,
+               plain_profiles.ifupdown, plain_profiles.ifupdown_hotplug, plain_profiles.ifupdown2,
+               plain_profiles.ifupdown_ng, plain_profiles.ifcfg, plain_profiles.bare)
+    for write in writers:
+        text = '\n'.join(content for content, _mode in write().values())
+        assert 'bond0' in text and '10.77.0.2' in text and '{' not in text.replace('{}', ''), write
+        by_mac = 'PermanentMACAddress=52:54:00:77:00:01' in text
+        assert ('enp1s0' in text and 'enp4s0' in text) != by_mac, write
+    hotplug = plain_profiles.ifupdown_hotplug()[plain_profiles.INTERFACES][0]
+    assert 'allow-hotplug enp1s0' in hotplug and '\nauto enp1s0' not in hotplug
+
+
+def check_variant_key():
+    """Everything that makes a variant changes its key; two managers never share one."""
+    plain = Variant(('bookworm',), ('a',), ('b',), ('c',), ('d',), {'e': 'f'})
+    others = (plain, Variant(('bookworm',), ('A',), ('b',), ('c',), ('d',), {'e': 'f'}),
+              Variant(('bookworm',), ('a',), ('B',), ('c',), ('d',), {'e': 'f'}),
+              Variant(('bookworm',), ('a',), ('b',), ('C',), ('d',), {'e': 'f'}),
+              Variant(('bookworm',), ('a',), ('b',), ('c',), ('D',), {'e': 'f'}),
+              Variant(('bookworm',), ('a',), ('b',), ('c',), ('d',), {'e': 'F'}),
+              Variant(('bookworm',), ('a',), ('b',), ('c',), ('d',), {'e': 'f'},
+                      {'g': 'ifcfg.sh'}), *VARIANTS.values())
+    keys = {roots.variant_key('base', variant) for variant in others}
+    keys |= {roots.variant_key('other base', plain)}
+    assert len(keys) == len(others) + 1, keys
+
+
+def check_variant_stale():
+    """What is made replaces what was made before, and a maker that fails leaves nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / 'root.x.old').mkdir()
+        roots.made(place / 'root.x.new', place.glob('root.x.*'), lambda path: path.mkdir())
+        assert [path.name for path in place.iterdir()] == ['root.x.new']
+        try:
+            roots.made(place / 'root.y.new', [], lambda path: path / 0)
+        except TypeError:
+            pass
+        assert not (place / 'root.y.new').exists()
+        roots.made(place / 'root.x.new', place.glob('root.x.*'), lambda path: path / 0)
+        assert (place / 'root.x.new').exists()
+
+
 def check_code():
     error = CommandError('x', {'class': 'GenericError', 'desc': 'no-standby: bond0 has none'})
     assert error.code == 'no-standby'
@@ -214,6 +260,8 @@ def tests():
             'story/stop-and-copy': check_stop,
             'bond/parse': check_bond, 'bond/parse/no-port': check_bond_empty,
             'initramfs/archive': check_archive, 'profiles/variants': check_profiles,
+            'profiles/every-manager': check_plain_profiles,
+            'variants/key': check_variant_key, 'variants/stale': check_variant_stale,
             'channel/error-code': check_code, 'deadline/says-what-for': check_deadline}
 
 

@@ -63,14 +63,19 @@ def replacement(mac, replaces):
     return {"devices": [{"mac": mac, "replaces": replaces}]}
 
 
-def cycle(stage, port="rp1", mac=PRIMARY_MAC, option=True):
-    """All of it, into a port and with a MAC, with nothing lost; a Cycle."""
+def cycle(stage, port="rp1", mac=PRIMARY_MAC, option=True, between=None, after=None):
+    """All of it, into a port and with a MAC, with nothing lost; a Cycle. between: called with the
+    traffic before the unplug; after: at the end."""
     old = stage.guest.nics[PRIMARY].mac
     arguments = replacement(mac, old) if mac != old else None
     with stage.traffic() as traffic:
         prepared = prepare(stage, traffic)
+        if between:
+            between(traffic)
         unplug(stage, traffic)
         expect.on_standby(stage, None)
         plug(stage, traffic, port, mac)
         completed = complete(stage, traffic, port, arguments, option)
+        if after:
+            after(traffic)
     return Cycle(prepared, completed, INTERFACES[port])

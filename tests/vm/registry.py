@@ -4,6 +4,7 @@
 A name is a group and a case ("replug/other-slot"); a stage puts the guest's name in front of it:
 "debian-12/replug/other-slot", "debian-12/virsh/cycle".
 """
+import os
 from typing import Callable, NamedTuple
 
 # Guests under plain QEMU, driven over QMP and the agent's socket, or under libvirt, by virsh alone.
@@ -28,7 +29,10 @@ NATIVE = "native"
 # by the kernel.
 FABRIC = "fabric"
 PAIR = "pair"
-KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE, FABRIC, PAIR)
+# As QEMU, with another network manager or none (managers.py); the guest's name tells which.
+MANAGERS = "managers"
+KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE, FABRIC, PAIR,
+         MANAGERS)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
@@ -36,6 +40,12 @@ TEAM_GUESTS = ("debian-12",)
 PACKAGE_GUESTS = tuple(RELEASES)
 REFUSAL_GUESTS = ("debian-12",)
 FABRIC_GUESTS = ("debian-12",)
+MANAGER_GUESTS = (
+    "debian-12-networkd", "debian-13-networkd", "debian-12-networkd-by-mac", "debian-13-netplan",
+    "debian-12-ifupdown-auto", "debian-12-ifupdown-hotplug", "debian-12-ifupdown2",
+    "debian-12-ifupdown-ng", "debian-12-ifcfg", "debian-12-bare")
+# The others only with LONG=1: each takes some four minutes.
+SHORT_MANAGER_GUESTS = ("debian-12-networkd", "debian-13-networkd", "debian-12-bare")
 
 
 class Case(NamedTuple):
@@ -71,6 +81,8 @@ def stages():
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
     found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}
     found |= {(guest, kind): {} for guest in FABRIC_GUESTS for kind in (FABRIC, PAIR)}
+    managed = MANAGER_GUESTS if os.environ.get("LONG") else SHORT_MANAGER_GUESTS
+    found |= {(guest, MANAGERS): {} for guest in managed}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):

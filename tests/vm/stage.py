@@ -8,7 +8,7 @@ Every message of our commands, either way, is checked against the contract.
 import time
 
 from qapi import qapischema
-from tests.lab import image, profiles
+from tests.lab import image
 from tests.lab.base import LOGS, Deadline
 from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY, PRIMARY_MAC
@@ -16,6 +16,7 @@ from tests.lab.lab import Lab
 from tests.lab.network import GUEST_IPV4
 from tests.runner.cases import Failed
 from tests.vm.expect import INTERFACES, STANDBY
+from tests.vm.manager import NetworkManager
 from tests.vm.registry import RELEASES, VIRSH
 from tests.vm.traffic import Traffic
 
@@ -24,27 +25,19 @@ COMMAND_SECONDS = 60
 REPLY_SECONDS = 30  # a starved guest is not what is tested; virsh's cases keep virsh's 5 s
 SCHEMA = qapischema.Schema()
 BONDING = "/sys/class/net/bond0/bonding"
-SHADOWS = "/run/NetworkManager/system-connections"
 RECORD = "/run/qga-net-failover/operation.json"
-UNITS = ("qga-net-failoverd", "qga-plugind", "qemu-guest-agent", "NetworkManager")
-# Everything that a command which changes nothing leaves as it is.
+UNITS = ("qga-net-failoverd", "qga-plugind", "qemu-guest-agent")
+# Everything that a command which changes nothing leaves as it is; the manager's part is its own.
 SNAPSHOT = f"""cat /proc/net/bonding/bond0
 grep -H . {BONDING}/* 2>/dev/null | grep -v ad_
 ip -o link | sed 's/ qlen .*//'; ip -o addr; ip route
-nmcli -g NAME,UUID,TYPE,DEVICE,STATE connection show; nmcli -g DEVICE,STATE,CONNECTION device
-sha256sum {profiles.FOLDER}/* {SHADOWS}/* 2>/dev/null
 cat {RECORD} 2>/dev/null; true"""
-# Back to the profiles on disk, whatever NetworkManager holds in memory.
-FORGET = f"""for uuid in {profiles.PRIMARY_UUID} {profiles.STANDBY_UUID} {profiles.BOND_UUID}; do
-    grep -l $uuid {SHADOWS}/* 2>/dev/null | xargs -r rm -f
-done
-nmcli connection reload
-nmcli -g UUID,NAME connection show | sed -n 's/:Wired connection.*//p' |
-    xargs -r nmcli connection delete"""
 
 
 class Stage:
     """progress: a function of a text. Use as a context manager; boots at the first need."""
+
+    manager = NetworkManager()
 
     def __init__(self, name, kind, progress):
         self.name = name
@@ -55,7 +48,7 @@ class Stage:
         self.rows = []  # what Traffic measures in the present case
         self.tables = {}  # what the present case has added to tables, see tables.py
         self.disk = None
-        self.files = profiles.bond_profiles()
+        self.files = {}
 
     def __enter__(self):
         return self
@@ -68,15 +61,19 @@ class Stage:
     def boot(self):
         # Other runs on this machine may have pruned it since.
         if self.disk is None or not self.disk.disk.exists():
-            self.disk = image.ensure(RELEASES[self.name], self.progress)
+            self.disk = image.ensure(self.release, self.progress, variant=self.manager.variant)
         self.progress("booting")
-        self.files = profiles.bond_profiles()
+        self.files = self.manager.files(INTERFACES["rp1"])
         self.lab = Lab(f"vm-{self.name}-{self.kind}")
         self.lab.__enter__()
         self.guest = self.make()
         self.guest.wait_boot()
         self.wait_network()
         self.progress("the agent answers, the bond is complete")
+
+    @property
+    def release(self):
+        return RELEASES[self.name]
 
     def make(self):
         """The guest, started."""
@@ -114,7 +111,7 @@ class Stage:
         path = LOGS / f"vm-{name.replace('/', '-')}.journal"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(journal)
-        told = tuple(f" {unit}[" for unit in UNITS) + (" kernel: bond0", " kernel: e1000e")
+        told = tuple(f" {unit}[" for unit in (*UNITS, self.manager.unit)) + (" kernel: bond0", " kernel: e1000e")
         lines = [line for line in journal.splitlines()
                  if "guest-exec" not in line and any(words in line for words in told)]
         return ["the guest's bond:", *bond.splitlines(), "the end of the journal:", *lines[-25:]]
@@ -122,23 +119,22 @@ class Stage:
     # -- the standard state -----------------------------------------------------------------
 
     def configure(self, port="rp1", mac=PRIMARY_MAC, **options):
-        """Bring the guest into a state as if it had booted so; options: of bond_profiles."""
-        files = profiles.bond_profiles(primary=INTERFACES[port], **options)
+        """Bring the guest into a state as if it had booted so; options: of the manager's files."""
+        files = self.manager.files(INTERFACES[port], **options)
         self.settle("cancel", self.request("cancel"))
         if self._is_configured(files, port, mac):
             return
         nic = self.guest.nics.get(PRIMARY)
         if nic and (nic.port, nic.mac) != (port, mac):
             self.guest.unplug()
-        bond_file = f"{profiles.FOLDER}/bond0.nmconnection"
-        whole_bond = files[bond_file] != self.files[bond_file]
-        for path, (text, mode) in files.items():
-            if self.files[path] != (text, mode):
-                self.guest.write(path, text, mode)
+        changed = [path for path in files if self.files[path] != files[path]]
+        for path in changed:
+            self.guest.write(path, *files[path])
         self.files = files
-        self.guest.sh(FORGET)
+        self.manager.forget(self.guest)
         if PRIMARY not in self.guest.nics:
             self.guest.plug(port, mac)
+        whole_bond = any("bond0" in path for path in changed)
         self._activate(INTERFACES[port], whole_bond)
 
     def _is_configured(self, files, port, mac):
@@ -146,27 +142,19 @@ class Stage:
         if files != self.files or nic is None or (nic.port, nic.mac) != (port, mac):
             return False
         bond, interface = self.guest.bond(), INTERFACES[port]
-        shadows = self.guest.sh(f"grep -l bond0 {SHADOWS}/* 2>/dev/null; true").out
-        return (sorted(bond.ports) == sorted([interface, STANDBY]) and not shadows
+        return (sorted(bond.ports) == sorted([interface, STANDBY])
+                and self.manager.is_clean(self.guest)
                 and bond.active == bond.primary == interface
                 and all(port.up for port in bond.ports.values()))
 
     def _activate(self, interface, whole_bond):
-        """Let NetworkManager do what it does at boot, then the bond be as at boot."""
-        self.guest.wait_for(lambda: self._knows(interface), f"NetworkManager to know {interface}")
-        if whole_bond:
-            self.guest.sh("nmcli connection down bond0; nmcli -w 30 connection up standby")
-        self.guest.sh("nmcli -w 30 connection up primary")
+        """Let the manager do what it does at boot, then the bond be as at boot."""
+        self.manager.join(self.guest, interface, whole_bond)
         self.wait_network()
-        if "\nprimary=" in self.files[f"{profiles.FOLDER}/bond0.nmconnection"][0]:
+        if self.manager.has_primary_option(self.files):
             self.guest.sh(f"echo {interface} >{BONDING}/primary")
             self.guest.wait_bond(lambda bond: bond.active == bond.primary == interface,
                                  f"{interface} to be active")
-
-    def _knows(self, interface):
-        argv = ["/usr/bin/nmcli", "-g", "GENERAL.STATE", "device", "show", interface]
-        state = self.guest.exec(argv, check=False).out.partition(" ")[0].strip()
-        return state.isdigit() and int(state) > 10  # more than unmanaged
 
     # -- commands ---------------------------------------------------------------------------
 
@@ -224,7 +212,7 @@ class Stage:
         return (self.guest.read(f"{BONDING}/{name}").split() or [""])[0]
 
     def snapshot(self):
-        return self.guest.sh(SNAPSHOT).out
+        return self.guest.sh(f"{self.manager.snapshot}\n{SNAPSHOT}").out
 
     def profile_on(self, interface):
         """UUID of the profile that NetworkManager has active on an interface, or ""."""
@@ -232,7 +220,7 @@ class Stage:
         return self.guest.exec(argv).out.strip()
 
     def profile_bytes(self):
-        return self.guest.sh(f"cd {profiles.FOLDER} && sha256sum * && ls -li").out
+        return self.manager.bytes(self.guest)
 
     def mark_log(self):
         """A point in the kernel's log; for kernel_log."""

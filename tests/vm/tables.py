@@ -14,7 +14,8 @@ RESULTS = BUILD / "results"
 
 class Table(NamedTuple):
     """group: its cases are called GUEST/GROUP/…; each of them that holds adds so many rows (0: as many
-    as it has), and one of these is called a `unit`. text: of all rows, for people. figures: of all
+    as it has), and one of these is called a `unit`; a row whose member `pass` is false tells of one
+    that does not hold. text: of all rows, for people. figures: of all
     rows, besides how many there are."""
 
     name: str
@@ -63,7 +64,8 @@ class Collector:
 
     def save(self, table, rows):
         """Its file; how much of it holds."""
-        good, planned = len(rows), len(self.cases[table.name]) * table.rows_each
+        good = sum(row.get("pass", True) for row in rows)
+        planned = len(self.cases[table.name]) * table.rows_each
         figures = {table.unit: {"value": good, "unit": table.unit}}
         if table.rows_each:
             figures[table.unit] |= {"budget": planned, "holds": good == planned}

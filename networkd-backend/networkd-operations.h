@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the vtable does that takes more than one step: each starts a GTask whose result
+ * networkd-backend.c hands over.
+ */
+#pragma once
+
+#include "failover/backend.h"
+#include "networkd-backend/networkd-bus.h"
+
+/* Result: GnfOwnership. */
+void gnf_networkd_probe_start(GnfNetworkd *self,
+                              int ifindex,
+                              const char *interface,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+
+/* Result: a boolean. */
+void gnf_networkd_detach_start(GnfNetworkd *self,
+                               const GnfTarget *target,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+
+/* Result: GnfAttachment. */
+void gnf_networkd_attach_start(GnfNetworkd *self,
+                               const GnfTarget *target,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The same scenarios whoever manages the guest's network, and their table: scenario by manager.
+
+Nothing may be lost in prepare, complete and cancel. What the manager itself loses, when its admin's
+tool configures the port anew or when it is restarted, is told and not judged.
+"""
+import os
+
+from tests.lab.guest import PRIMARY_MAC, STANDBY_MAC
+from tests.vm import cases_hold, cases_prepare, expect, tables
+from tests.vm.cycle import OTHER_MAC, cycle, prepare
+from tests.vm.expect import INTERFACES
+from tests.vm.managers import MANAGERS as KNOWN
+from tests.vm.registry import MANAGER_GUESTS, MANAGERS, case
+
+TABLE = "managers"
+ENGINE = "/usr/libexec/qga-net-failoverd"
+HOLD_SECONDS = cases_hold.HOLD_SECONDS if os.environ.get("LONG") else 10
+# Files that name MACs differ in what a replacement is to them; and where both NICs have one MAC,
+# they do not tell them apart.
+BY_NAME = tuple(guest for guest in MANAGER_GUESTS if not guest.endswith("-by-mac"))
+SCENARIOS = []
+
+
+def scenario(name, guests=()):
+    """Register a function of a Stage as a case of all managers' guests, or of these; it returns a
+    report of which the manager is told, or nothing. Its row says whether it held."""
+
+    def register(function):
+        SCENARIOS.append(name)
+
+        def play(stage):
+            held = False
+            try:
+                judge(stage, function)
+                held = True
+            finally:
+                stage.add_row(TABLE, row(stage, name, held))
+
+        case(f"{TABLE}/{name}", kind=MANAGERS, guests=guests)(play)
+        return function
+
+    return register
+
+
+def judge(stage, function):
+    before = stage.profile_bytes()
+    report = function(stage)
+    expect.unchanged(before, stage.profile_bytes(), "the manager's files")
+    if report:
+        manager = expect.the_device(report)["manager"]
+        expect.same(manager, stage.manager.told, "the manager by our word")
+
+
+def row(stage, name, held):
+    whole = [entry for entry in stage.rows if entry["phase"] == "whole"]
+    excused = sum(entry["excused"] for entry in whole)
+    lost = sum(entry["lost"] for entry in whole) - excused
+    return {"guest": stage.name, "scenario": name, "manager": stage.manager.told,
+            "sent": sum(entry["sent"] for entry in whole), "lost": lost,
+            "lost-by-the-manager": excused, "prepared-again": stage.prepared_again, "pass": held}
+
+
+@case("engine/needs-no-libnm", kind=MANAGERS)
+def no_libnm(stage):
+    """The guest has no libnm at all; the engine neither links nor loads it, and answers."""
+    stage.query()
+    needs = stage.guest.sh(f"ldd {ENGINE}").out
+    expect.holds("libnl-3" in needs, f"ldd does not tell what the engine needs: {needs}")
+    expect.holds("libnm" not in needs and "not found" not in needs, f"the engine needs {needs}")
+    maps = stage.guest.sh("cat /proc/$(pidof qga-net-failoverd)/maps").out
+    expect.holds("libnl-3" in maps and "libnm" not in maps, f"the engine has loaded {maps}")
+    packages = stage.guest.sh("dpkg-query -W -f '${Package} ${db:Status-Status}\\n'").out
+    expect.holds("libnl-3-200 installed" in packages, "dpkg lists no packages")
+    expect.holds("libnm" not in packages and "network-manager" not in packages,
+                 "libnm or NetworkManager is installed")
+
+
+# -- the scenarios ---------------------------------------------------------------------------
+
+def cycle_and_tool(stage, port, mac):
+    """A cycle; then the admin's own tool configures the port anew, which stays a port."""
+
+    def use_tool(traffic):
+        with traffic.phase("tool", judged=False):
+            stage.use_tool(INTERFACES[port], mac)
+            stage.wait_whole(INTERFACES[port])
+
+    in_vain = stage.manager.slow and mac != PRIMARY_MAC
+    return cycle(stage, port, mac, after=None if in_vain else use_tool)
+
+
+@scenario("same-slot")
+def same_slot(stage):
+    stage.configure()
+    done = cycle_and_tool(stage, "rp1", PRIMARY_MAC)
+    expect.holds("reboot-unsafe" not in done.warnings, f"reboot-unsafe among {done.warnings}")
+    return done.prepared
+
+
+@scenario("cancel", guests=BY_NAME)
+def cancel(stage):
+    stage.configure()
+    cases_prepare.cancel_still_plugged(stage)
+
+
+@scenario("hold", guests=BY_NAME)
+def hold(stage):
+    def cancel_it(traffic):
+        with traffic.phase("cancel"):
+            expect.done(stage.cancel(), "cancel", "attached")
+
+    stage.configure()
+    return cases_hold.hold(stage, HOLD_SECONDS, cancel_it)
+
+
+@scenario("no-standby", guests=BY_NAME)
+def no_standby(stage):
+    cases_prepare.no_standby(stage)
+
+
+@scenario("manager-restarted", guests=BY_NAME)
+def manager_restarted(stage):
+    """Between prepare and unplug. What it puts back is taken out again; but a manager that makes the
+    bond anew may give it the NIC before the standby, and then the guest is perhaps connected by the
+    NIC alone: the host is told that it is back, and prepares again."""
+
+    def restart(traffic):
+        with traffic.phase("restart", judged=False):
+            is_out = stage.restart_manager()
+        if not is_out:
+            stage.prepared_again = True
+            stage.wait_whole("enp1s0")
+            prepare(stage, traffic)
+
+    stage.configure()
+    return cycle(stage, "rp1", between=restart).prepared
+
+
+@scenario("other-slot")
+def other_slot(stage):
+    stage.configure()
+    done = cycle_and_tool(stage, "rp2", PRIMARY_MAC)
+    expect.holds("enp1s0" not in stage.guest.interfaces(), "enp1s0 is still there")
+    return done.prepared
+
+
+@scenario("other-mac")
+def other_mac(stage):
+    """Back into the slot that the files know, from wherever it is."""
+    done = cycle_and_tool(stage, "rp1", OTHER_MAC)
+    expect.same(done.device["mac"], OTHER_MAC, "the device's MAC")
+    return done.prepared
+
+
+@scenario("one-mac", guests=BY_NAME)
+def one_mac(stage):
+    stage.configure(mac=STANDBY_MAC)
+    return cycle_and_tool(stage, "rp1", STANDBY_MAC).prepared
+
+
+# -- the table -------------------------------------------------------------------------------
+
+def table(rows):
+    """Scenario by manager: probes lost, and in brackets those that the manager lost."""
+    cells = {(entry["guest"], entry["scenario"]): cell(entry) for entry in rows}
+    guests = [guest for guest in MANAGER_GUESTS if any(guest == name for name, _ in cells)]
+    return tables.columns([
+        {"guest": guest, "manager": told(guest)}
+        | {name: cells.get((guest, name), "-") for name in SCENARIOS}
+        for guest in guests]) + \
+        "\n0: held, no probe lost (+N: lost while the manager's own tool, or its restart, was at " \
+        "work)\nagain: the manager put the NIC back, the host was told and prepared again; -: not played"
+
+
+def told(guest):
+    return next(manager.told for name, manager in KNOWN.items()
+                if guest.split("-", 2)[2] == name)
+
+
+def cell(entry):
+    more = entry["lost-by-the-manager"]
+    if not entry["pass"]:
+        return "FAILED"
+    again = " again" if entry["prepared-again"] else ""
+    return f"{entry['lost']}" + (f" (+{more})" if more else "") + again
+
+
+tables.add(tables.Table(TABLE, TABLE, 1, "scenarios", table))
