@@ -44,7 +44,8 @@ def restart(stage):
 
 @contextlib.contextmanager
 def dhcp_on_everything(stage):
-    """A file that fits every NIC, read by networkd or not."""
+    """A file that fits every NIC, read by networkd or not; the NIC is where its own file fits it."""
+    stage.configure()
     stage.guest.write(DHCP_FILE, DHCP)
     try:
         yield
