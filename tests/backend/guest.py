@@ -21,7 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.lab.initramfs import cpio  # noqa: E402  (needs the path above)
+from tests.lab.base import locked  # noqa: E402  (needs the path above)
+from tests.lab.initramfs import cpio  # noqa: E402
 
 CACHE = ROOT / "build" / "cache" / "backend"
 # What mounts the root and carries the output, then what the tests use.
@@ -171,9 +172,10 @@ def _make_base(target):
 def ensure():
     """The folder with kernel and base.cpio, made on the first call."""
     made = CACHE / "stamp"
-    if not made.exists() or made.read_text() != STAMP:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        _make_base(CACHE)
+    with locked("backend"):
+        if not made.exists() or made.read_text() != STAMP:
+            CACHE.mkdir(parents=True, exist_ok=True)
+            _make_base(CACHE)
     return CACHE
 
 

@@ -84,6 +84,12 @@ def run_stage(guest, kind, names):
                 play(stage, name, entry)
 
 
+def fetch_all():
+    """Make what the stages boot from, as far as it is missing; says what it makes."""
+    for guest, kind in registry.stages():
+        STAGES.get(kind, Stage)(guest, kind, print).fetch()
+
+
 # -- all of them -----------------------------------------------------------------------------
 
 class Output:
@@ -193,6 +199,8 @@ def run_all(suite, chosen):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--fetch", action="store_true",
+                        help="make the images and packages that the cases need, and run none")
     parser.add_argument("--faults", action="store_true", help="the cases of suite faults instead")
     parser.add_argument("--stage", nargs=2, metavar=("GUEST", "KIND"), help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -201,6 +209,9 @@ def main():
     names = names_of(is_fault if options.faults else set(registry.KINDS) - is_fault)
     if options.list:
         print("\n".join(names))
+        return 0
+    if options.fetch:
+        fetch_all()
         return 0
     if options.stage:
         run_stage(*options.stage, options.names)
