@@ -84,7 +84,8 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
     gnf_watch_wait_async(eject->context->watch, &spec, NULL, on_gone, g_steal_pointer(&task));
 }
 
-/* The `power` file of the slot that holds the device, or NULL. */
+/* The `power` file of the slot that holds the device, or NULL. A slot that is only listed, not
+ * switched, has none (kernel: drivers/acpi/pci_slot.c, which gives its slots no operations). */
 static char *
 find_power_file(const char *pci_address)
 {
@@ -94,12 +95,14 @@ find_power_file(const char *pci_address)
 
     while (slots && (name = g_dir_read_name(slots))) {
         g_autofree char *address_file = g_build_filename(SLOTS, name, "address", NULL);
+        g_autofree char *power = g_build_filename(SLOTS, name, "power", NULL);
         g_autofree char *address = NULL;
         if (!g_file_get_contents(address_file, &address, NULL, NULL))
             continue;
         g_strchomp(address);
-        if (strlen(address) == function && strncmp(address, pci_address, function) == 0)
-            return g_build_filename(SLOTS, name, "power", NULL);
+        if (strlen(address) == function && strncmp(address, pci_address, function) == 0 &&
+            g_file_test(power, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&power);
     }
     return NULL;
 }
