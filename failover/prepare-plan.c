@@ -22,15 +22,15 @@ move_failures(GPtrArray *failures, GnfOperation *operation)
         g_ptr_array_add(operation->devices, g_ptr_array_steal_index(failures, 0));
 }
 
-/* The functions that leave their slots, if all goes well. */
+/* May its slot be powered off, when all that are going have left their bonds? */
 static gboolean
 check_eject(const GnfPrimary *primary, const GPtrArray *going, GError **error)
 {
-    g_autoptr(GPtrArray) leaving = g_ptr_array_new();
+    g_autoptr(GArray) leaving = g_array_new(FALSE, FALSE, sizeof(int));
 
     for (guint i = 0; i < going->len; i++) {
         const GnfPrimary *other = g_ptr_array_index(going, i);
-        g_ptr_array_add(leaving, other->device->pci_address);
+        g_array_append_val(leaving, other->link->ifindex);
     }
     return gnf_eject_check(primary->link->name, primary->device->pci_address, leaving, error);
 }

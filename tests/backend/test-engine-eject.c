@@ -11,6 +11,8 @@
 
 #define SLOTS "/sys/bus/pci/slots"
 #define SLOT_ADDRESS "0000:00:10"
+#define INTERFACES "/sys/bus/pci/devices/" ENGINE_PCI_ADDRESS "/net"
+#define SECOND_MAC "52:54:00:00:00:03"
 #define EJECT "{\"eject\": true}"
 
 static void
@@ -55,12 +57,47 @@ test_slot_without_power(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+/* Below the primary's function is its interface, and an entry for another one, too. */
+static void
+add_interface(const EngineFixture *fixture, const char *other)
+{
+    g_autofree char *aside = g_dir_make_tmp("interfaces-XXXXXX", NULL);
+    g_autofree char *kept = g_build_filename(aside, fixture->primary, NULL);
+    g_autofree char *primary = g_build_filename(INTERFACES, fixture->primary, NULL);
+    g_autofree char *second = g_build_filename(INTERFACES, other, NULL);
+    g_autofree char *text = g_strdup_printf("%d\n", engine_index(fixture, other));
+
+    g_assert_no_errno(mount(INTERFACES, aside, NULL, MS_BIND, NULL));
+    lay_over(INTERFACES);
+    g_assert_cmpint(g_mkdir(primary, 0755), ==, 0);
+    g_assert_no_errno(mount(kept, primary, NULL, MS_BIND, NULL));
+    g_assert_no_errno(umount2(aside, MNT_DETACH));
+    g_assert_cmpint(g_rmdir(aside), ==, 0);
+    g_assert_cmpint(g_mkdir(second, 0755), ==, 0);
+    write_file(second, "ifindex", text);
+}
+
+/* One PCI function, two interfaces: the other one would go with the first. */
+static void
+test_two_interfaces(EngineFixture *fixture, gconstpointer data)
+{
+    g_autofree char *other = engine_name_of_mac(fixture->netlink, SECOND_MAC);
+
+    add_interface(fixture, other);
+    engine_assert_refused(fixture, "prepare", EJECT, "slot-shared: ");
+    engine_assert_refused(
+        fixture, "prepare", "{\"eject\": true, \"dry-run\": true}", "slot-shared: ");
+    g_assert_no_errno(umount2(INTERFACES, MNT_DETACH));
+    engine_assert_attached(fixture, TRUE);
+}
+
 int
 main(int argc, char **argv)
 {
 #define ADD(path, data, func) g_test_add(path, EngineFixture, data, set_up, func, tear_down)
     g_test_init(&argc, &argv, NULL);
     ADD("/engine/eject/slot-without-power", NULL, test_slot_without_power);
+    ADD("/engine/eject/function-of-two-interfaces", "power", test_two_interfaces);
     return g_test_run();
 #undef ADD
 }
