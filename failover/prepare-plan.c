@@ -71,12 +71,13 @@ check_record(const GnfContext *context, GError **error)
     return FALSE;
 }
 
-gboolean
-gnf_prepare_check(const GnfContext *context,
-                  const GnfPrepareOptions *options,
-                  GPtrArray *chosen,
-                  GPtrArray *failures,
-                  GError **error)
+/* Each of chosen once. */
+static gboolean
+check_each(const GnfContext *context,
+           const GnfPrepareOptions *options,
+           GPtrArray *chosen,
+           GPtrArray *failures,
+           GError **error)
 {
     for (guint i = 0; i < chosen->len;) {
         GnfPrimary *primary = g_ptr_array_index(chosen, i);
@@ -95,6 +96,24 @@ gnf_prepare_check(const GnfContext *context,
         g_ptr_array_add(failures, entry);
         g_ptr_array_remove_index(chosen, i);
     }
+    return TRUE;
+}
+
+/* One that stays keeps the power on for the others of its slot, also for those before it. */
+gboolean
+gnf_prepare_check(const GnfContext *context,
+                  const GnfPrepareOptions *options,
+                  GPtrArray *chosen,
+                  GPtrArray *failures,
+                  GError **error)
+{
+    guint before = 0;
+
+    do {
+        before = chosen->len;
+        if (!check_each(context, options, chosen, failures, error))
+            return FALSE;
+    } while (options->eject && chosen->len < before);
     return !options->dry_run || check_record(context, error);
 }
 

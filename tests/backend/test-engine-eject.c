@@ -57,6 +57,22 @@ test_slot_without_power(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+static void
+assert_code(JsonObject *report, const char *mac, const char *code)
+{
+    JsonArray *devices = json_object_get_array_member(report, "devices");
+
+    for (guint i = 0; i < json_array_get_length(devices); i++) {
+        JsonObject *device = json_array_get_object_element(devices, i);
+        if (g_strcmp0(json_object_get_string_member(device, "mac"), mac) != 0)
+            continue;
+        JsonObject *reason = json_object_get_object_member(device, "reason");
+        g_assert_cmpstr(json_object_get_string_member(reason, "code"), ==, code);
+        return;
+    }
+    g_error("no entry of %s", mac);
+}
+
 /* Below the primary's function is its interface, and an entry for another one, too. */
 static void
 add_interface(const EngineFixture *fixture, const char *other)
@@ -91,6 +107,27 @@ test_two_interfaces(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+/* The second function's bond has no other port, so that it stays; and the slot's power with it. */
+static void
+test_best_effort(EngineFixture *fixture, gconstpointer data)
+{
+    g_autofree char *other = engine_name_of_mac(fixture->netlink, SECOND_MAC);
+
+    engine_ip("link add bond1 type bond mode active-backup miimon 20");
+    engine_ip("link set %s down", other);
+    engine_ip("link set %s master bond1", other);
+    g_autoptr(JsonObject) report =
+        engine_call(fixture,
+                    "prepare",
+                    "{\"eject\": true, \"policy\": \"best-effort\", \"devices\": [{\"mac\": "
+                    "\"" ENGINE_PRIMARY_MAC "\"}, {\"mac\": \"" SECOND_MAC "\"}]}");
+    g_assert_cmpstr(json_object_get_string_member(report, "status"), ==, "failed");
+    assert_code(report, ENGINE_PRIMARY_MAC, "slot-shared");
+    assert_code(report, SECOND_MAC, "no-standby");
+    engine_assert_attached(fixture, TRUE);
+    engine_ip("link del bond1");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -98,6 +135,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("/engine/eject/slot-without-power", NULL, test_slot_without_power);
     ADD("/engine/eject/function-of-two-interfaces", "power", test_two_interfaces);
+    ADD("/engine/eject/other-function-stays/best-effort", "power", test_best_effort);
     return g_test_run();
 #undef ADD
 }
