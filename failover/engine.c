@@ -30,7 +30,7 @@ typedef struct {
 struct GnfEngine {
     GnfContext context;
     Job *job;         /* NULL: nothing runs */
-    GPtrArray *queue; /* of GnfWaiter: to be started when the job has ended */
+    GPtrArray *queue; /* of GnfWaiter, perhaps told already: to be started when the job has ended */
     guint queries;    /* under way */
     guint revert_source;
     gboolean stopping;
@@ -367,23 +367,21 @@ submit(GnfEngine *self, GnfWaiter *waiter)
     }
 }
 
-/* The waiter's time is up: the work goes on without it. */
+/* The waiter's time is up: the work goes on without it, or begins without it when its turn comes.
+ */
 static void
 on_expired(GnfWaiter *waiter, gpointer data)
 {
     GnfEngine *self = data;
+    g_autoptr(JsonNode) report = gnf_report_waiting(
+        gnf_context_is_pending(&self->context) ? self->context.operation : NULL, verb_of(waiter));
 
-    g_ptr_array_remove(self->queue, waiter);
-    if (self->job)
-        g_ptr_array_remove(self->job->waiters, waiter);
-    if (!gnf_context_is_pending(&self->context)) {
-        answer_empty(waiter, GNF_STATUS_WAITING, NULL);
+    if (g_ptr_array_find(self->queue, waiter, NULL)) {
+        gnf_waiter_tell(waiter, report);
         return;
     }
-    g_autoptr(JsonNode) report = gnf_report_operation(self->context.operation);
-    JsonObject *object = json_node_get_object(report);
-    json_object_set_string_member(object, "verb", gnf_verb_to_string(verb_of(waiter)));
-    json_object_set_string_member(object, "status", gnf_status_to_string(GNF_STATUS_WAITING));
+    if (self->job)
+        g_ptr_array_remove(self->job->waiters, waiter);
     gnf_waiter_return(waiter, report);
 }
 

@@ -317,6 +317,27 @@ test_busy(EngineFixture *fixture, gconstpointer data)
     engine_assert_report(json_object_get_object_member(report, "return"), "done", "attached");
 }
 
+/* Its turn has not come when its time is up: it is done all the same, as `waiting` says. */
+static void
+test_cancel_queued(EngineFixture *fixture, gconstpointer data)
+{
+    char *prepared = NULL;
+    char *cancelled = NULL;
+
+    /* The prepare's drain alone takes as long as the cancel waits. */
+    engine_send(fixture, "prepare", NULL, &prepared);
+    engine_send(fixture, "cancel", "{\"timeout-ms\": 100}", &cancelled);
+    g_autoptr(JsonObject) waiting = engine_receive(&cancelled);
+    JsonObject *report = json_object_get_object_member(waiting, "return");
+    g_assert_cmpstr(json_object_get_string_member(report, "verb"), ==, "cancel");
+    g_assert_cmpstr(json_object_get_string_member(report, "status"), ==, "waiting");
+    g_autoptr(JsonObject) done = engine_receive(&prepared);
+    engine_assert_report(json_object_get_object_member(done, "return"), "done", "detached");
+    engine_wait(fixture, engine_primary_is_back, "the cancel has been done");
+    engine_assert_attached(fixture, TRUE);
+    engine_run(fixture, "cancel", "done", "attached");
+}
+
 /* A slot that cannot be powered off: said before anything is touched. */
 static void
 test_eject_without_slot(EngineFixture *fixture, gconstpointer data)
@@ -348,6 +369,7 @@ main(int argc, char **argv)
     ADD("/engine/prepare/eject-without-slot", NULL, test_eject_without_slot);
     ADD("/engine/idempotent", NULL, test_idempotent);
     ADD("/engine/busy", NULL, test_busy);
+    ADD("/engine/cancel/queued-beyond-its-time", NULL, test_cancel_queued);
     ADD("/engine/cancel/without-operation", NULL, test_cancel_without_operation);
     return g_test_run();
 #undef ADD
