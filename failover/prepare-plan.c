@@ -178,8 +178,9 @@ gnf_prepare_plan(const GnfContext *context,
 void
 gnf_prepare_arm_revert(const GnfPrepareOptions *options, GnfOperation *operation)
 {
-    if (options->revert_after_ms > 0)
-        operation->revert_at_us = gnf_boottime_us() + (gint64)options->revert_after_ms * 1000;
+    operation->revert_at_us = options->revert_after_ms > 0
+                                  ? gnf_boottime_us() + (gint64)options->revert_after_ms * 1000
+                                  : 0;
 }
 
 /* Entries that an earlier prepare could not do: they are tried anew, or not asked for any more. */
@@ -269,7 +270,9 @@ gnf_prepare_record(GnfContext *context,
     if (fresh)
         fresh->id = g_uuid_string_random();
     fill_operation(context, options, operation, chosen, failures, work);
-    gnf_prepare_arm_revert(options, operation);
+    /* An earlier prepare's holds until this one has succeeded. */
+    if (operation->revert_at_us == 0)
+        gnf_prepare_arm_revert(options, operation);
     if (!gnf_record_save(context->record_path, operation, &local_error)) {
         take_back(operation, work, local_error);
         g_propagate_error(error, local_error);

@@ -215,6 +215,23 @@ test_put_back_unseen(EngineFixture *fixture, gconstpointer data)
     engine_assert_detached(fixture);
 }
 
+/* Each prepare says anew when it is to be undone. */
+static void
+test_revert_replaced(EngineFixture *fixture, gconstpointer data)
+{
+    g_autoptr(JsonObject) switched =
+        engine_call(fixture, "prepare", "{\"stage\": \"switch\", \"revert-after-ms\": 300}");
+    g_autoptr(JsonObject) released = engine_call(fixture, "prepare", "{\"stage\": \"release\"}");
+    gint64 due_us = g_get_monotonic_time() + G_USEC_PER_SEC;
+
+    engine_assert_report(released, "done", "detached");
+    while (g_get_monotonic_time() < due_us)
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(5000);
+    g_assert_false(gnf_engine_is_running(fixture->engine));
+    engine_assert_detached(fixture);
+}
+
 /* What a failed release undoes is the release alone. */
 static void
 test_release_fails(EngineFixture *fixture, gconstpointer data)
@@ -360,6 +377,7 @@ main(int argc, char **argv)
     ADD("/engine/prepare/stages", NULL, test_stages);
     ADD("/engine/prepare/release-moves-again", NULL, test_release_moves_again);
     ADD("/engine/prepare/release-fails", NULL, test_release_fails);
+    ADD("/engine/prepare/revert-said-anew", NULL, test_revert_replaced);
     ADD("/engine/prepare/put-back-unseen", NULL, test_put_back_unseen);
     ADD("/engine/complete/stages", NULL, test_complete_stages);
     ADD("/engine/complete/stages/never-unplugged", NULL, test_back_by_stages);
