@@ -163,6 +163,20 @@ activate(GTask *task)
         finish(task);
 }
 
+/* The NIC's link, or NULL. Somebody else may have seen first that it is gone, and left no ifindex
+ * (gnf_hold_refresh). */
+static GnfLink *
+read_nic(const Attach *attach, gboolean *ret_is_gone)
+{
+    g_autoptr(GError) error = NULL;
+    GnfLink *link = attach->device->ifindex != 0
+                        ? gnf_link_get(attach->context->netlink, attach->device->ifindex, &error)
+                        : NULL;
+
+    *ret_is_gone = !link && (!error || gnf_netlink_error_is_gone(error));
+    return link;
+}
+
 static gboolean
 check_there(const Attach *attach, GError **error)
 {
@@ -208,12 +222,11 @@ static gboolean
 has_link_or_is_gone(gpointer data)
 {
     const Attach *attach = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GnfLink) link =
-        gnf_link_get(attach->context->netlink, attach->device->ifindex, &error);
+    gboolean is_gone = FALSE;
+    g_autoptr(GnfLink) link = read_nic(attach, &is_gone);
 
     if (!link)
-        return gnf_netlink_error_is_gone(error);
+        return is_gone;
     return link->controller == attach->device->bond.ifindex && link->carrier && link->bond_port &&
            link->bond_port->mii == GNF_MII_UP;
 }
@@ -250,12 +263,10 @@ static gboolean
 is_in_or_gone(gpointer data)
 {
     const Attach *attach = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GnfLink) link =
-        gnf_link_get(attach->context->netlink, attach->device->ifindex, &error);
+    gboolean is_gone = FALSE;
+    g_autoptr(GnfLink) link = read_nic(attach, &is_gone);
 
-    return link ? link->controller == attach->device->bond.ifindex
-                : gnf_netlink_error_is_gone(error);
+    return link ? link->controller == attach->device->bond.ifindex : is_gone;
 }
 
 static void
