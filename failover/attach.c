@@ -27,6 +27,7 @@
 typedef struct {
     GnfContext *context;
     GnfOperationDevice *device;
+    int old_way;           /* ifindex of the port that carried the traffic until now */
     gint64 step_us;        /* when the present step began */
     GnfDeadline *deadline; /* ends the manager's calls */
 } Attach;
@@ -91,8 +92,18 @@ drain(gpointer data)
     GTask *task = data;
     const Attach *attach = g_task_get_task_data(task);
 
-    gnf_drain_async(
-        attach->context, attach->device, attach->device->standby_ifindex, on_drained, task);
+    gnf_drain_async(attach->context, attach->device, attach->old_way, on_drained, task);
+}
+
+/* With three ports it need not be the standby. */
+static int
+find_old_way(const Attach *attach)
+{
+    const GnfOperationDevice *device = attach->device;
+    g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
+    int active = bond && bond->bond ? bond->bond->active : 0;
+
+    return active != 0 && active != device->ifindex ? active : device->standby_ifindex;
 }
 
 static void
@@ -102,6 +113,7 @@ move_traffic(gpointer data)
     Attach *attach = g_task_get_task_data(task);
     GError *error = NULL;
 
+    attach->old_way = find_old_way(attach);
     if (!gnf_traffic_to_primary(attach->context, attach->device, &error)) {
         g_task_return_error(task, error);
         g_object_unref(task);

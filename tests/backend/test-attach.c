@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "failover/drain.h"
 #include "failover/error.h"
 #include "failover/hold.h"
 #include "netlink/bond.h"
@@ -106,12 +107,63 @@ test_gone_seen_by_others(Attaching *attaching, gconstpointer data)
     engine_plug(&attaching->engine);
 }
 
+static gboolean
+send_to_third(gpointer data)
+{
+    static const guint8 frame[60] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0, 0, 0, 0, 0x99, 0x88, 0xb5};
+
+    wire_send("peer", frame, sizeof frame);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+third_has_traffic(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+
+    return bond->bond->active == engine_index(fixture, "third");
+}
+
+static guint64
+elapsed_us(const GnfOperationDevice *device, GnfStep step)
+{
+    for (guint i = 0; i < device->steps->len; i++) {
+        const GnfStepDone *done = &g_array_index(device->steps, GnfStepDone, i);
+        if (done->step == step)
+            return done->elapsed_us;
+    }
+    g_error("no step %s", gnf_step_to_string(step));
+}
+
+/* The bond sent through neither: what is still on its way there is waited for, to the limit. */
+static void
+test_drains_third_port(Attaching *attaching, gconstpointer data)
+{
+    EngineFixture *engine = &attaching->engine;
+    guint source = g_timeout_add(10, send_to_third, NULL);
+
+    engine_ip("link add third type veth peer name peer");
+    engine_ip("link set peer up");
+    engine_ip("link set third master bond0");
+    engine_ip("link set bond0 type bond primary third");
+    engine_wait(engine, third_has_traffic, "the third port has the traffic");
+    gnf_attach_async(&attaching->context, attaching->device, NULL, on_attached, attaching);
+    engine_wait(engine, has_ended, "the attach has ended");
+    g_assert_true(gnf_attach_finish(attaching->result, NULL));
+    engine_assert_attached(engine, FALSE);
+    g_assert_cmpuint(elapsed_us(attaching->device, GNF_STEP_DRAIN), >=, GNF_DRAIN_LIMIT_MS * 1000);
+    g_source_remove(source);
+    engine_ip("link del third");
+}
+
 int
 main(int argc, char **argv)
 {
 #define ADD(path, func) g_test_add(path, Attaching, NULL, set_up, func, tear_down)
     g_test_init(&argc, &argv, NULL);
     ADD("/attach/gone-seen-by-others-first", test_gone_seen_by_others);
+    ADD("/attach/drains-the-port-that-had-the-traffic", test_drains_third_port);
     return g_test_run();
 #undef ADD
 }
