@@ -2,6 +2,7 @@
 /*
  * The engine's commands on a real bond: each test ends with the kernel asked what is so.
  */
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "netlink/bond.h"
@@ -27,6 +28,24 @@ test_query(EngineFixture *fixture, gconstpointer data)
     g_assert_cmpstr(json_object_get_string_member(standby, "interface"), ==, fixture->standby);
     g_assert_true(json_object_get_boolean_member(standby, "link"));
     engine_assert_attached(fixture, TRUE);
+}
+
+/* What is waited for is urgent, a question meanwhile is not. */
+static void
+test_query_is_not_urgent(EngineFixture *fixture, gconstpointer data)
+{
+    int usual = getpriority(PRIO_PROCESS, 0);
+    char *reply = NULL;
+
+    engine_run(fixture, "prepare", "done", "detached");
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, -20);
+    engine_send(fixture, "query", NULL, &reply);
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, usual);
+    g_autoptr(JsonObject) answer = engine_receive(&reply);
+    g_assert_true(json_object_has_member(answer, "return"));
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, -20);
+    engine_run_to_end(fixture, "cancel", "attached");
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, usual);
 }
 
 static void
@@ -370,6 +389,7 @@ main(int argc, char **argv)
     g_test_add(path, EngineFixture, data, engine_set_up, func, engine_tear_down)
     g_test_init(&argc, &argv, NULL);
     ADD("/engine/query", NULL, test_query);
+    ADD("/engine/query/not-urgent", NULL, test_query_is_not_urgent);
     ADD("/engine/cycle/primary-option", NULL, test_cycle);
     ADD("/engine/cycle/no-primary-option", "none", test_cycle);
     ADD("/engine/no-drift/no-primary-option", "none", test_no_drift);
