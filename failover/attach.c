@@ -129,9 +129,22 @@ on_team_used(GObject *source, GAsyncResult *result, gpointer data)
     GTask *task = data;
     Attach *attach = g_task_get_task_data(task);
 
+    GnfOperationDevice *device = attach->device;
+
     if (gnf_team_use_finish(result)) {
-        gnf_announce(attach->context->netlink, attach->device->bond.ifindex, NULL, NULL);
+        gnf_announce(attach->context->netlink, device->bond.ifindex, NULL, NULL);
         step_done(attach, GNF_STEP_ACTIVATE);
+    } else {
+        gnf_operation_device_warn(
+            device,
+            gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,
+                       "%s is a port of %s again, but teamd did not choose it: the traffic goes "
+                       "through another port until teamd or its administrator does (teamdctl %s "
+                       "state item set runner.active_port %s)",
+                       device->interface,
+                       device->bond.interface,
+                       device->bond.interface,
+                       device->interface));
     }
     finish(task);
 }

@@ -285,16 +285,33 @@ drain(gpointer data)
         prepare->context, current(prepare), current(prepare)->ifindex, on_drained, task);
 }
 
+/* In the place of the warning that teamd is asked. */
+static GError *
+team_is_unmoved(const GnfOperationDevice *device)
+{
+    return gnf_reason(GNF_REASON_CODE_LOAD_BALANCING,
+                      "%s is a team device, and no teamd says that it sends through %s: what it "
+                      "sends through %s, and what the network sends there, may be lost until %s "
+                      "has left",
+                      device->bond.interface,
+                      device->standby,
+                      device->interface,
+                      device->interface);
+}
+
 static void
 on_team_left(GObject *source, GAsyncResult *result, gpointer data)
 {
     GTask *task = data;
     Prepare *prepare = g_task_get_task_data(task);
     GnfOperationDevice *device = current(prepare);
+    GnfTeam team = gnf_team_leave_finish(result);
 
-    if (gnf_team_leave_finish(result)) {
+    if (team == GNF_TEAM_DONE) {
         gnf_announce(prepare->context->netlink, device->bond.ifindex, NULL, NULL);
         gnf_operation_device_step(device, GNF_STEP_SWITCH, device->begun_us);
+    } else if (team == GNF_TEAM_UNKNOWN) {
+        gnf_operation_device_warn(device, team_is_unmoved(device));
     }
     if (prepare->options->only_switch)
         device_done(task);
