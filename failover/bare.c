@@ -5,9 +5,7 @@
  */
 #include "failover/bare.h"
 
-#include "failover/error.h"
-#include "netlink/address.h"
-#include "netlink/link.h"
+#include "failover/by-netlink.h"
 
 gpointer
 gnf_bare_new(GnfNetlink *netlink)
@@ -61,16 +59,6 @@ bare_probe_finish(gpointer self, GAsyncResult *result, GError **error)
 }
 
 static void
-return_netlink_error(GTask *task, GError *error, const char *interface)
-{
-    GnfReasonCode code = gnf_netlink_error_is_gone(error) ? GNF_REASON_CODE_NO_SUCH_DEVICE
-                                                          : GNF_REASON_CODE_MANAGER_FAILED;
-
-    gnf_error_wrap(&error, code, "%s", interface);
-    g_task_return_error(task, error);
-}
-
-static void
 bare_detach_async(gpointer self,
                   const GnfTarget *target,
                   GCancellable *cancellable,
@@ -80,10 +68,10 @@ bare_detach_async(gpointer self,
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     GError *error = NULL;
 
-    if (gnf_link_set_controller(self, target->ifindex, 0, &error))
+    if (gnf_by_netlink_detach(self, target, &error))
         g_task_return_boolean(task, TRUE);
     else
-        return_netlink_error(task, error, target->interface);
+        g_task_return_error(task, error);
 }
 
 static gboolean
@@ -100,23 +88,14 @@ bare_attach_async(gpointer self,
                   gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+    g_autoptr(GnfAttachment) attachment = g_new0(GnfAttachment, 1);
     GError *error = NULL;
-    g_autoptr(GnfLink) link = gnf_link_get(self, target->ifindex, &error);
 
-    if (!link) {
-        return_netlink_error(task, error, target->interface);
+    if (!gnf_by_netlink_attach(self, target, &attachment->already, &error)) {
+        g_task_return_error(task, error);
         return;
     }
-    GnfAttachment *attachment = g_new0(GnfAttachment, 1);
-    attachment->already = link->controller == target->bond_ifindex;
-    if (!attachment->already &&
-        (!gnf_address_flush(self, target->ifindex, &error) ||
-         !gnf_link_set_controller(self, target->ifindex, target->bond_ifindex, &error))) {
-        gnf_attachment_free(attachment);
-        return_netlink_error(task, error, target->interface);
-        return;
-    }
-    g_task_return_pointer(task, attachment, (GDestroyNotify)gnf_attachment_free);
+    g_task_return_pointer(task, g_steal_pointer(&attachment), (GDestroyNotify)gnf_attachment_free);
 }
 
 static GnfAttachment *

@@ -10,8 +10,7 @@
 
 #include <glib/gstdio.h>
 
-#include "failover/error.h"
-#include "netlink/link.h"
+#include "failover/by-netlink.h"
 #include "networkd-backend/network-folder.h"
 #include "networkd-backend/own-file.h"
 
@@ -30,10 +29,7 @@ gnf_networkd_detach_start(GnfNetworkd *self,
         g_task_return_error(task, g_error_copy(self->open_error));
         return;
     }
-    if (!gnf_link_set_controller(self->netlink, target->ifindex, 0, &error)) {
-        GnfReasonCode code = gnf_netlink_error_is_gone(error) ? GNF_REASON_CODE_NO_SUCH_DEVICE
-                                                              : GNF_REASON_CODE_MANAGER_FAILED;
-        gnf_error_wrap(&error, code, "%s", target->interface);
+    if (!gnf_by_netlink_detach(self->netlink, target, &error)) {
         g_task_return_error(task, error);
         return;
     }
