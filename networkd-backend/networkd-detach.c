@@ -15,7 +15,7 @@
 #include "networkd-backend/own-file.h"
 
 void
-gnf_networkd_detach_start(GnfNetworkd *self,
+gnf_networkd_detach_start(gpointer self,
                           const GnfTarget *target,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
@@ -23,13 +23,14 @@ gnf_networkd_detach_start(GnfNetworkd *self,
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     g_autofree char *own = gnf_own_file_path(GNF_NETWORK_OWN_FOLDER, target->ifindex);
+    const GnfNetworkd *networkd = self;
     GError *error = NULL;
 
-    if (!self->netlink) {
-        g_task_return_error(task, g_error_copy(self->open_error));
+    if (!networkd->netlink) {
+        g_task_return_error(task, g_error_copy(networkd->open_error));
         return;
     }
-    if (!gnf_by_netlink_detach(self->netlink, target, &error)) {
+    if (!gnf_by_netlink_detach(networkd->netlink, target, &error)) {
         g_task_return_error(task, error);
         return;
     }
