@@ -145,9 +145,8 @@ static void
 on_version(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Slot *slot = g_task_get_task_data(task);
     g_autoptr(GError) error = NULL;
-    char *version = slot->backend->version_finish(slot->instance, result, &error);
+    char *version = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (version)
         g_task_return_pointer(task, version, g_free);
@@ -172,8 +171,7 @@ gnf_managers_version_async(GnfManagers *self,
         g_object_unref(task);
         return;
     }
-    g_task_set_task_data(task, slot, NULL);
-    slot->backend->version_async(slot->instance, cancellable, on_version, task);
+    slot->backend->version(slot->instance, cancellable, on_version, task);
 }
 
 char *
@@ -249,8 +247,7 @@ on_probe(GObject *source, GAsyncResult *result, gpointer data)
     g_autoptr(GTask) task = data;
     Probe *probe = g_task_get_task_data(task);
     GError *error = NULL;
-    g_autoptr(GnfOwnership) answer =
-        probe->asked->backend->probe_finish(probe->asked->instance, result, &error);
+    g_autoptr(GnfOwnership) answer = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (!answer) {
         g_task_return_error(task, error);
@@ -276,12 +273,12 @@ probe_next(GTask *task)
     do
         probe->asked = slot_open(probe->managers, probe->next++);
     while (!probe->asked);
-    probe->asked->backend->probe_async(probe->asked->instance,
-                                       probe->ifindex,
-                                       probe->interface,
-                                       g_task_get_cancellable(task),
-                                       on_probe,
-                                       task);
+    probe->asked->backend->probe(probe->asked->instance,
+                                 probe->ifindex,
+                                 probe->interface,
+                                 g_task_get_cancellable(task),
+                                 on_probe,
+                                 task);
 }
 
 void
@@ -365,10 +362,9 @@ static void
 on_detached(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Act *act = g_task_get_task_data(task);
     GError *error = NULL;
 
-    if (act->slot->backend->detach_finish(act->slot->instance, result, &error))
+    if (g_task_propagate_boolean(G_TASK(result), &error))
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_error(task, error);
@@ -388,8 +384,7 @@ gnf_managers_detach_async(GnfManagers *self,
     if (!task)
         return;
     const Act *act = g_task_get_task_data(task);
-    act->slot->backend->detach_async(
-        act->slot->instance, &act->target, cancellable, on_detached, task);
+    act->slot->backend->detach(act->slot->instance, &act->target, cancellable, on_detached, task);
 }
 
 gboolean
@@ -402,10 +397,8 @@ static void
 on_attached(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Act *act = g_task_get_task_data(task);
     GError *error = NULL;
-    GnfAttachment *attachment =
-        act->slot->backend->attach_finish(act->slot->instance, result, &error);
+    GnfAttachment *attachment = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (attachment)
         g_task_return_pointer(task, attachment, (GDestroyNotify)gnf_attachment_free);
@@ -427,8 +420,7 @@ gnf_managers_attach_async(GnfManagers *self,
     if (!task)
         return;
     const Act *act = g_task_get_task_data(task);
-    act->slot->backend->attach_async(
-        act->slot->instance, &act->target, cancellable, on_attached, task);
+    act->slot->backend->attach(act->slot->instance, &act->target, cancellable, on_attached, task);
 }
 
 GnfAttachment *

@@ -32,7 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GnfManagers, gnf_managers_free)
 guint gnf_managers_count(const GnfManagers *managers);
 GnfManager gnf_managers_nth(const GnfManagers *managers, guint i);
 
-/* The i-th manager's version; see GnfBackend.version_async. */
+/* The i-th manager's version; see GnfBackend.version. */
 void gnf_managers_version_async(GnfManagers *managers,
                                 guint i,
                                 GCancellable *cancellable,

@@ -119,7 +119,7 @@ probe_step(GnfNmCall *call)
 static const GnfNmCallKind probe_kind = {sizeof(GnfNmCall), probe_step, NULL};
 
 void
-gnf_nm_probe_start(GnfNm *nm,
+gnf_nm_probe_start(gpointer nm,
                    int ifindex,
                    const char *interface,
                    GCancellable *cancellable,
@@ -149,7 +149,7 @@ version_step(GnfNmCall *call)
 static const GnfNmCallKind version_kind = {sizeof(GnfNmCall), version_step, NULL};
 
 void
-gnf_nm_version_start(GnfNm *nm,
+gnf_nm_version_start(gpointer nm,
                      GCancellable *cancellable,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
