@@ -106,11 +106,13 @@ MANAGERS = {
 
 
 class ManagerStage(Stage):
-    """A guest whose network that manager configured."""
+    """A guest whose network that manager configured. known: by the names of guests."""
+
+    known = MANAGERS
 
     def __init__(self, name, kind, progress):
         super().__init__(name, kind, progress)
-        self.manager = MANAGERS[self._parts()[1]]
+        self.manager = self.known[self._parts()[1]]
 
     def _parts(self):
         """("debian-12", "networkd") of "debian-12-networkd"."""
