@@ -10,6 +10,7 @@ from tests.lab import mixed_profiles
 from tests.lab.mixed_profiles import DISPATCHED
 from tests.vm.managers import MANAGERS, ManagerStage, Plain
 
+BOOT_SECONDS = 70
 FOLDERS = ("/etc/systemd/network", "/etc/NetworkManager", "/etc/network")
 
 
@@ -48,3 +49,8 @@ class MixedStage(ManagerStage):
     """A guest with that mixture."""
 
     known = MIXTURES
+
+    def wait_network(self):
+        """And until NetworkManager, too, has looked at all there is."""
+        super().wait_network()
+        self.guest.sh("nm-online --wait-for-startup --quiet --timeout 60", BOOT_SECONDS)
