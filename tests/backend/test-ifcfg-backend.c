@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "ifcfg-backend/ifcfg-operations.h"
+#include "tests/backend/fake-bus.h"
 #include "tests/backend/network.h"
 
 #define DEADLINE_US (30 * G_USEC_PER_SEC)
 #define INTERFACES "/etc/network/interfaces"
-#define UNIT_PATH "/org/freedesktop/systemd1/unit/ifup_40port0_2eservice"
 #define STANZAS                                                                                    \
     "auto port0\niface port0 inet manual\n    bond-master bond0\n"                                 \
     "auto bond0\niface bond0 inet manual\n    bond-slaves none\n    bond-mode 1\n"
@@ -22,10 +22,7 @@ typedef struct {
     Network network;
     char *root;
     GnfIfcfg *backend;
-    GTestDBus *bus;
-    GDBusConnection *services; /* where the test's systemd and wickedd are */
-    const char *unit_state;
-    guint32 unit_job;
+    FakeBus bus;
     GAsyncResult *result; /* of the call */
 } Fixture;
 
@@ -97,12 +94,7 @@ tear_down(Fixture *fixture, gconstpointer data)
 {
     gnf_ifcfg_free(fixture->backend);
     g_clear_object(&fixture->result);
-    if (fixture->bus) {
-        g_dbus_connection_close_sync(fixture->services, NULL, NULL);
-        g_clear_object(&fixture->services);
-        g_test_dbus_down(fixture->bus);
-        g_clear_object(&fixture->bus);
-    }
+    fake_bus_stop(&fixture->bus);
     remove_tree(fixture->root);
     g_free(fixture->root);
     network_tear_down(&fixture->network, data);
@@ -294,143 +286,7 @@ test_waits_for_the_lock(Fixture *fixture, gconstpointer data)
     g_assert_false(attachment->already);
 }
 
-/* -- systemd, played by the test -- */
-
-static const char unit_xml[] = "<node><interface name='org.freedesktop.systemd1.Unit'>"
-                               "<property name='ActiveState' type='s' access='read'/>"
-                               "<property name='Job' type='(uo)' access='read'/>"
-                               "</interface></node>";
-static const char manager_xml[] = "<node><interface name='org.freedesktop.systemd1.Manager'>"
-                                  "<method name='Subscribe'/>"
-                                  "<method name='GetUnit'><arg type='s' direction='in'/>"
-                                  "<arg type='o' direction='out'/></method>"
-                                  "</interface></node>";
-
-/* NOLINTBEGIN(readability-function-size): GDBusInterfaceVTable's have that many parameters. */
-static GVariant *
-get_property(GDBusConnection *connection,
-             const char *sender,
-             const char *path,
-             const char *interface,
-             const char *property,
-             GError **error,
-             gpointer user_data)
-{
-    const Fixture *fixture = user_data;
-
-    if (g_str_equal(property, "ActiveState"))
-        return g_variant_new_string(fixture->unit_state);
-    return g_variant_new("(uo)", fixture->unit_job, fixture->unit_job ? "/job" : "/");
-}
-
-static void
-call_method(GDBusConnection *connection,
-            const char *sender,
-            const char *path,
-            const char *interface,
-            const char *method,
-            GVariant *arguments,
-            GDBusMethodInvocation *invocation,
-            gpointer user_data)
-{
-    const char *name = NULL;
-
-    if (g_str_equal(method, "Subscribe")) {
-        g_dbus_method_invocation_return_value(invocation, NULL);
-        return;
-    }
-    g_variant_get(arguments, "(&s)", &name);
-    if (g_str_equal(name, "ifup@port0.service"))
-        g_dbus_method_invocation_return_value(invocation, g_variant_new("(o)", UNIT_PATH));
-    else
-        g_dbus_method_invocation_return_dbus_error(
-            invocation, "org.freedesktop.systemd1.NoSuchUnit", "not loaded");
-}
-/* NOLINTEND(readability-function-size) */
-
-static const GDBusInterfaceVTable unit_vtable = {.get_property = get_property};
-static const GDBusInterfaceVTable manager_vtable = {.method_call = call_method};
-
-static void
-own_object(Fixture *fixture, const char *path, const char *xml, const GDBusInterfaceVTable *vtable)
-{
-    g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(xml, NULL);
-
-    g_assert_cmpuint(g_dbus_connection_register_object(
-                         fixture->services, path, node->interfaces[0], vtable, fixture, NULL, NULL),
-                     >,
-                     0);
-}
-
-static void
-own_name(const Fixture *fixture, const char *name)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer = g_dbus_connection_call_sync(fixture->services,
-                                                             "org.freedesktop.DBus",
-                                                             "/org/freedesktop/DBus",
-                                                             "org.freedesktop.DBus",
-                                                             "RequestName",
-                                                             g_variant_new("(su)", name, 0),
-                                                             NULL,
-                                                             G_DBUS_CALL_FLAGS_NONE,
-                                                             -1,
-                                                             NULL,
-                                                             &error);
-
-    g_assert_no_error(error);
-}
-
-static void
-start_bus(Fixture *fixture)
-{
-    g_autoptr(GError) error = NULL;
-    const char *address = NULL;
-
-    fixture->bus = g_test_dbus_new(G_TEST_DBUS_NONE);
-    g_test_dbus_up(fixture->bus);
-    address = g_test_dbus_get_bus_address(fixture->bus);
-    g_setenv("DBUS_SYSTEM_BUS_ADDRESS", address, TRUE);
-    fixture->services =
-        g_dbus_connection_new_for_address_sync(address,
-                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                               NULL,
-                                               NULL,
-                                               &error);
-    g_assert_no_error(error);
-}
-
-static void
-start_systemd(Fixture *fixture, const char *state, guint32 job)
-{
-    start_bus(fixture);
-    fixture->unit_state = state;
-    fixture->unit_job = job;
-    own_object(fixture, UNIT_PATH, unit_xml, &unit_vtable);
-    own_object(fixture, "/org/freedesktop/systemd1", manager_xml, &manager_vtable);
-    own_name(fixture, "org.freedesktop.systemd1");
-}
-
-static void
-change_unit(Fixture *fixture, const char *state, guint32 job)
-{
-    g_autoptr(GError) error = NULL;
-    GVariantBuilder changed;
-
-    fixture->unit_state = state;
-    fixture->unit_job = job;
-    g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
-    g_dbus_connection_emit_signal(
-        fixture->services,
-        NULL,
-        UNIT_PATH,
-        "org.freedesktop.DBus.Properties",
-        "PropertiesChanged",
-        g_variant_new("(sa{sv}as)", "org.freedesktop.systemd1.Unit", &changed, NULL),
-        &error);
-    g_assert_no_error(error);
-}
+/* -- with systemd -- */
 
 /* The ifdown of a NIC that was unplugged is still to come when the next one is there. */
 static void
@@ -439,19 +295,19 @@ test_waits_for_the_unit(Fixture *fixture, gconstpointer data)
     const GnfTarget target = target_of(fixture);
     g_autoptr(GnfAttachment) attachment = NULL;
 
-    start_systemd(fixture, "deactivating", 7);
+    fake_bus_start_systemd(&fixture->bus, "deactivating", 7);
     begin_attach(fixture, &target, NULL);
     run_for(300);
     g_assert_null(fixture->result);
-    change_unit(fixture, "deactivating", 8);
+    fake_bus_change_unit(&fixture->bus, "deactivating", 8);
     run_for(100);
-    change_unit(fixture, "activating", 8);
+    fake_bus_change_unit(&fixture->bus, "activating", 8);
     run_for(100);
     g_assert_null(fixture->result);
     g_assert_cmpint(controller_of_port0(fixture), ==, 0);
     /* ifup has put it in. */
     network_ip("link set port0 master bond0");
-    change_unit(fixture, "active", 0);
+    fake_bus_change_unit(&fixture->bus, "active", 0);
     attachment = finish_attach(fixture);
     g_assert_true(attachment->already);
 }
@@ -462,7 +318,7 @@ test_unit_through(Fixture *fixture, gconstpointer data)
     const GnfTarget target = target_of(fixture);
     g_autoptr(GnfAttachment) attachment = NULL;
 
-    start_systemd(fixture, "active", 0);
+    fake_bus_start_systemd(&fixture->bus, "active", 0);
     begin_attach(fixture, &target, NULL);
     attachment = finish_attach(fixture);
     g_assert_false(attachment->already);
@@ -479,7 +335,7 @@ test_wait_is_cancelled(Fixture *fixture, gconstpointer data)
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_autoptr(GError) error = NULL;
 
-    start_systemd(fixture, "activating", 0);
+    fake_bus_start_systemd(&fixture->bus, "activating", 0);
     begin_attach(fixture, &target, cancellable);
     run_for(100);
     g_cancellable_cancel(cancellable);
@@ -500,11 +356,11 @@ test_wicked(Fixture *fixture, gconstpointer data)
         "BONDING_MASTER=yes\nBONDING_SLAVE_0=port0\nBONDING_SLAVE_1=port1\n");
     g_autoptr(GnfOwnership) no_bus = probe(fixture, fixture->network.ports[0]);
     g_assert_cmpint(no_bus->owner, ==, GNF_OWNER_ABSENT);
-    start_bus(fixture);
+    fake_bus_start(&fixture->bus);
     g_autoptr(GnfOwnership) no_daemon = probe(fixture, fixture->network.ports[0]);
     g_assert_cmpint(no_daemon->owner, ==, GNF_OWNER_ABSENT);
     g_assert_cmpstr(no_daemon->detail, ==, "wickedd is not running");
-    own_name(fixture, "org.opensuse.Network");
+    fake_bus_own_name(&fixture->bus, "org.opensuse.Network");
     g_autoptr(GnfOwnership) owner = probe(fixture, fixture->network.ports[0]);
     g_assert_cmpint(owner->owner, ==, GNF_OWNER_PRESENT);
     g_assert_cmpstr(owner->profile, ==, "/etc/sysconfig/network/ifcfg-bond0:2");
