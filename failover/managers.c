@@ -17,6 +17,9 @@ static const struct {
 } modules[] = {
     {GNF_MANAGER_NETWORKMANAGER, "nm-backend.so"},
     {GNF_MANAGER_NETWORKD, "networkd-backend.so"},
+    {GNF_MANAGER_IFUPDOWN, "ifcfg-backend.so"},
+    {GNF_MANAGER_WICKED, "ifcfg-backend.so"},
+    {GNF_MANAGER_IFCFG, "ifcfg-backend.so"},
 };
 
 typedef struct {

@@ -76,7 +76,7 @@ NETPLAN = NETWORKD | {
     "restart": "systemctl restart systemd-networkd", "slow": True,
 }
 IFUPDOWN = {
-    "told": "none", "folders": INTERFACES_FOLDERS, "tool": "ifdown $port && ifup $port",
+    "told": "ifupdown", "folders": INTERFACES_FOLDERS, "tool": "ifdown $port && ifup $port",
     "restart": "systemctl restart networking", "snapshot": IFSTATE, "unit": "networking",
 }
 BY_HAND = "ip link set $port down; ip addr flush dev $port; ip link set $port master bond0"
@@ -96,7 +96,7 @@ MANAGERS = {
     # then does nothing, in a guest where nothing of ours has run, too.
     "ifupdown-ng": Plain(variant="ifupdown-ng", write=plain_profiles.ifupdown_ng, joins=BY_HAND,
                          **IFUPDOWN | {"tool": "ifdown $port && ifup --force $port"}),
-    "ifcfg": Plain(variant="ifcfg", told="none", unit="network", write=plain_profiles.ifcfg,
+    "ifcfg": Plain(variant="ifcfg", told="ifcfg", unit="network", write=plain_profiles.ifcfg,
                    folders=("/etc/sysconfig/network-scripts",), joins="ifcfg up $port",
                    tool="ifcfg down $port && ifcfg up $port", restart="systemctl restart network"),
     "bare": Plain(variant="bare", told="none", write=plain_profiles.bare,
