@@ -32,8 +32,10 @@ FABRIC = "fabric"
 PAIR = "pair"
 # As QEMU, with another network manager or none (managers.py); the guest's name tells which.
 MANAGERS = "managers"
+# As MANAGERS, with several managers (mixed.py).
+MIXED = "mixed"
 KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE, FABRIC, PAIR,
-         MANAGERS)
+         MANAGERS, MIXED)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
@@ -47,6 +49,11 @@ MANAGER_GUESTS = (
     "debian-12-ifupdown-ng", "debian-12-ifcfg", "debian-12-bare")
 # The others only with LONG=1: each takes some four minutes.
 SHORT_MANAGER_GUESTS = ("debian-12-networkd", "debian-13-networkd", "debian-12-bare")
+MIXED_GUESTS = ("debian-12-networkd-beside-nm", "debian-12-networkd-untold-nm",
+                "debian-12-nm-beside-networkd", "debian-12-nm-and-networkd",
+                "debian-12-bare-beside-nm", "debian-12-ifupdown-beside-nm",
+                "debian-12-nm-with-ifenslave")
+SHORT_MIXED_GUESTS = ("debian-12-nm-with-ifenslave",)
 # And these cases, so that all of it stays below an hour: what Debian 12 plays, too, and what hangs
 # neither on the guest's kernel nor on its services; by virsh, what the raw channel plays, too.
 LONG_CASES = {
@@ -118,6 +125,8 @@ def stages():
     found |= {(guest, kind): {} for guest in FABRIC_GUESTS for kind in (FABRIC, PAIR)}
     managed = MANAGER_GUESTS if is_long else SHORT_MANAGER_GUESTS
     found |= {(guest, MANAGERS): {} for guest in managed}
+    mixed = MIXED_GUESTS if is_long else SHORT_MIXED_GUESTS
+    found |= {(guest, MIXED): {} for guest in mixed}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):
