@@ -4,6 +4,7 @@
  */
 #include "failover/hold.h"
 
+#include "failover/attach.h"
 #include "failover/complete.h"
 #include "failover/detach.h"
 #include "failover/drain.h"
@@ -221,7 +222,18 @@ gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device)
 typedef struct {
     GnfContext *context;
     GnfOperationDevice *device;
+    GError *why;          /* it is being put back by us: the standby failed as it left */
+    gboolean only_attach; /* the operation's own */
 } Again;
+
+static void
+again_free(gpointer data)
+{
+    Again *again = data;
+
+    g_clear_error(&again->why);
+    g_free(again);
+}
 
 /* A failure is the reason until the next try, which look() starts; see give_up. */
 static void
@@ -240,23 +252,74 @@ end_again(GTask *task, GError *failure)
     g_object_unref(task);
 }
 
+/* It is in, and stays for now. */
+static void
+end_left_in(GTask *task, const GError *error)
+{
+    const Again *again = g_task_get_task_data(task);
+    g_autoptr(GError) reason = gnf_reason_from_error(error);
+
+    leave_in_for_now(again->context, again->device, (GnfReasonCode)reason->code, reason->message);
+    gnf_record_note(again->context->record_path, again->context->operation);
+    g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+}
+
+static void
+on_back_in(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    const Again *again = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
+
+    again->context->operation->only_attach = again->only_attach;
+    if (gnf_attach_finish(result, &error))
+        end_left_in(task, again->why);
+    else
+        end_again(task, error);
+}
+
+/* The NIC has left, and nobody else can carry the bond's traffic. */
+static gboolean
+is_cut_off(const Again *again)
+{
+    g_autoptr(GnfLink) nic = gnf_link_get(again->context->netlink, again->device->ifindex, NULL);
+
+    return nic && nic->controller == 0 && !can_take_over(again->context, again->device);
+}
+
 static void
 on_out_again(GObject *source, GAsyncResult *result, gpointer data)
 {
-    g_autoptr(GError) error = NULL;
+    GTask *task = data;
+    Again *again = g_task_get_task_data(task);
+    GnfOperation *operation = again->context->operation;
+    GError *error = NULL;
 
-    (void)gnf_detach_finish(result, &error);
-    end_again(data, error);
+    if (gnf_detach_finish(result, &error) || !is_cut_off(again)) {
+        end_again(task, error);
+        g_clear_error(&error);
+        return;
+    }
+    again->why = error;
+    again->only_attach = operation->only_attach;
+    operation->only_attach = TRUE;
+    gnf_attach_async(again->context, again->device, NULL, on_back_in, task);
 }
 
+/* The standby may have failed since the traffic was given to it. */
 static void
 on_drained_again(GObject *source, GAsyncResult *result, gpointer data)
 {
     GTask *task = data;
     const Again *again = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
 
     gnf_drain_finish(result);
-    gnf_detach_async(again->context, again->device, on_out_again, task);
+    if (gnf_traffic_check_away(again->context, again->device, &error))
+        gnf_detach_async(again->context, again->device, on_out_again, task);
+    else
+        end_left_in(task, error);
 }
 
 static gboolean
@@ -276,19 +339,14 @@ gnf_hold_detach_async(GnfContext *context,
 {
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
     Again *again = g_new0(Again, 1);
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     again->context = context;
     again->device = device;
-    g_task_set_task_data(task, again, g_free);
+    g_task_set_task_data(task, again, again_free);
     gboolean carries = is_active(again);
     if (!gnf_traffic_to_standby(context, device, &error)) {
-        g_autoptr(GError) reason = gnf_reason_from_error(error);
-        leave_in_for_now(context, device, (GnfReasonCode)reason->code, reason->message);
-        g_error_free(error);
-        gnf_record_note(context->record_path, context->operation);
-        g_task_return_boolean(task, TRUE);
-        g_object_unref(task);
+        end_left_in(task, error);
     } else if (carries) {
         gnf_drain_async(context, device, device->ifindex, on_drained_again, task);
     } else {

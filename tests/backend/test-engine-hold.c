@@ -110,6 +110,35 @@ test_hold_without_standby(EngineFixture *fixture, gconstpointer data)
     engine_run(fixture, "prepare", "done", "detached");
 }
 
+static gboolean
+standby_carries(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+
+    return bond->bond->active == engine_index(fixture, fixture->standby);
+}
+
+/* The standby comes back, and fails again while the NIC runs dry; it is the hold that gives it the
+ * traffic in between, not the kernel. */
+static void
+test_hold_standby_fails(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_ip("link set bond0 type bond primary_reselect failure");
+    put_back_without_standby(fixture);
+    engine_wait(fixture, engine_is_quiet, "the NIC has its link");
+    iterate_for(3);
+    assert_left_in(fixture);
+    engine_ip("link set %s up", fixture->standby);
+    engine_wait(fixture, standby_carries, "the hold gives the standby the traffic");
+    engine_ip("link set %s down", fixture->standby);
+    iterate_for(2);
+    engine_wait(fixture, engine_is_quiet, "the hold has seen it");
+    assert_left_in(fixture);
+    engine_ip("link set %s up", fixture->standby);
+    assert_taken_out(fixture);
+}
+
 /* What was put back and is left in is the engine's business no more when the host cancels. */
 static void
 test_cancel_put_back(EngineFixture *fixture, gconstpointer data)
@@ -318,6 +347,7 @@ main(int argc, char **argv)
     ADD("/engine/cancel/of-another-operation", NULL, test_cancel_of_another);
     ADD("/engine/hold/put-back-by-somebody", NULL, test_hold);
     ADD("/engine/hold/put-back-without-standby", NULL, test_hold_without_standby);
+    ADD("/engine/hold/standby-fails-once-more", NULL, test_hold_standby_fails);
     ADD("/engine/hold/put-back-and-cancelled", NULL, test_cancel_put_back);
     ADD("/engine/hold/put-back-and-unplugged", NULL, test_unplug_put_back);
     ADD("/engine/hold/bond-made-anew", NULL, test_bond_made_anew);
