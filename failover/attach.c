@@ -171,6 +171,14 @@ stop_before_activate(GTask *task)
     g_object_unref(task);
 }
 
+/* Does the traffic wait to be given to it? Where a bond spreads it, a port has its part at once. */
+static gboolean
+is_given_traffic(const GnfOperationDevice *device)
+{
+    return gnf_mode_has_active_port(device->bond.mode) ||
+           (device->bond.mode == GNF_BOND_MODE_TEAM && device->was_active);
+}
+
 /* The link is proven: the traffic goes where it went before. */
 static void
 activate(GTask *task)
@@ -178,7 +186,7 @@ activate(GTask *task)
     const Attach *attach = g_task_get_task_data(task);
     GnfOperationDevice *device = attach->device;
 
-    if (attach->context->operation->only_attach)
+    if (attach->context->operation->only_attach && is_given_traffic(device))
         stop_before_activate(task);
     else if (device->was_active && device->bond.mode == GNF_BOND_MODE_TEAM)
         gnf_team_use_async(device, on_team_used, task);

@@ -14,6 +14,7 @@
 #include "failover/prepare-select.h"
 #include "failover/record.h"
 #include "failover/report.h"
+#include "netlink/bond.h"
 
 static void
 move_failures(GPtrArray *failures, GnfOperation *operation)
@@ -44,6 +45,27 @@ find_detached(const GnfContext *context, const GnfPrimary *primary)
     return device && device->state == GNF_STATE_DETACHED && !primary->bond ? device : NULL;
 }
 
+/* A host that is told `switched` moves its filter to the standby's port: then the traffic has to be
+ * there. A team device's is teamd's to move, which tells when it is asked to. */
+static gboolean
+check_stage(const GnfPrepareOptions *options, const GnfPrimary *primary, GError **error)
+{
+    if (!options->only_switch || !primary->bond)
+        return TRUE;
+    GnfBondMode mode = primary->bond->bond->mode;
+    if (mode == GNF_BOND_MODE_TEAM || gnf_mode_has_active_port(mode))
+        return TRUE;
+    g_set_error(error,
+                GNF_ERROR,
+                GNF_REASON_CODE_LOAD_BALANCING,
+                "%s is %s, which has no active port to move to %s: prepare %s without stages",
+                primary->bond->name,
+                gnf_bond_mode_to_string(mode),
+                primary->standby ? primary->standby->name : "another",
+                primary->link->name);
+    return FALSE;
+}
+
 static gboolean
 check_one(const GnfContext *context,
           const GnfPrepareOptions *options,
@@ -52,6 +74,7 @@ check_one(const GnfContext *context,
           GError **error)
 {
     return (find_detached(context, primary) || gnf_plan_check(primary, going, error)) &&
+           check_stage(options, primary, error) &&
            (!options->eject || check_eject(primary, going, error));
 }
 

@@ -285,18 +285,14 @@ drain(gpointer data)
         prepare->context, current(prepare), current(prepare)->ifindex, on_drained, task);
 }
 
-/* In the place of the warning that teamd is asked. */
 static GError *
-team_is_unmoved(const GnfOperationDevice *device)
+team_is_unmoved(const GnfOperationDevice *device, const char *what)
 {
     return gnf_reason(GNF_REASON_CODE_LOAD_BALANCING,
-                      "%s is a team device, and no teamd says that it sends through %s: what it "
-                      "sends through %s, and what the network sends there, may be lost until %s "
-                      "has left",
+                      "%s is a team device, and no teamd says that it sends through %s: %s",
                       device->bond.interface,
                       device->standby,
-                      device->interface,
-                      device->interface);
+                      what);
 }
 
 static void
@@ -310,8 +306,13 @@ on_team_left(GObject *source, GAsyncResult *result, gpointer data)
     if (team == GNF_TEAM_DONE) {
         gnf_announce(prepare->context->netlink, device->bond.ifindex, NULL, NULL);
         gnf_operation_device_step(device, GNF_STEP_SWITCH, device->begun_us);
+    } else if (team == GNF_TEAM_UNKNOWN && prepare->options->only_switch) {
+        fail(task, team_is_unmoved(device, "prepare without stages"));
+        return;
     } else if (team == GNF_TEAM_UNKNOWN) {
-        gnf_operation_device_warn(device, team_is_unmoved(device));
+        /* In the place of the warning that teamd is asked. */
+        gnf_operation_device_warn(
+            device, team_is_unmoved(device, "what goes by the NIC may be lost until it has left"));
     }
     if (prepare->options->only_switch)
         device_done(task);
