@@ -50,9 +50,10 @@ find_detached(const GnfContext *context, const GnfPrimary *primary)
 static gboolean
 check_stage(const GnfPrepareOptions *options, const GnfPrimary *primary, GError **error)
 {
-    GnfBondMode mode = primary->bond ? primary->bond->bond->mode : GNF_BOND_MODE_ACTIVE_BACKUP;
-
-    if (!options->only_switch || mode == GNF_BOND_MODE_TEAM || gnf_mode_has_active_port(mode))
+    if (!options->only_switch || !primary->bond)
+        return TRUE;
+    GnfBondMode mode = primary->bond->bond->mode;
+    if (mode == GNF_BOND_MODE_TEAM || gnf_mode_has_active_port(mode))
         return TRUE;
     g_set_error(error,
                 GNF_ERROR,
