@@ -120,8 +120,12 @@ leave_in_for_now(GnfContext *context,
 static void
 give_up(GnfContext *context, GnfOperationDevice *device)
 {
+    /* That there was no standby is over. */
+    gboolean has_waited =
+        device->put_back && g_error_matches(device->reason, GNF_ERROR, GNF_REASON_CODE_NO_STANDBY);
+
     device->put_back = FALSE;
-    if (device->reason) {
+    if (device->reason && !has_waited) {
         g_autofree char *why = g_strdup(device->reason->message);
         leave_in(context,
                  device,

@@ -10,9 +10,9 @@
 static char *
 judge(const GnfIfcfg *self, const GnfOwnedInterface *interface)
 {
-    gboolean is_asked = self->manager == GNF_MANAGER_IFUPDOWN &&
-                        (interface->owner == GNF_MANAGER_NETWORKMANAGER ||
-                         interface->owner == GNF_MANAGER_NETWORKD);
+    gboolean is_asked =
+        self->manager == GNF_MANAGER_IFUPDOWN && (interface->owner == GNF_MANAGER_NETWORKMANAGER ||
+                                                  interface->owner == GNF_MANAGER_NETWORKD);
     const GnfNic nic = {.name = interface->interface, .mac = interface->permanent_mac};
 
     if (!is_asked)

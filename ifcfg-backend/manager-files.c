@@ -93,7 +93,8 @@ has_made(const GnfManagerFiles *files, const char *bond)
 {
     const GnfNic nic = {.name = bond};
 
-    return files->state ? is_listed(files, bond) : gnf_manager_files_find_place(files, &nic) != NULL;
+    return files->state ? is_listed(files, bond)
+                        : gnf_manager_files_find_place(files, &nic) != NULL;
 }
 
 static char *

@@ -14,7 +14,7 @@ from tests.lab.guest import PRIMARY_MAC
 from tests.vm.expect import STANDBY
 from tests.vm.manager import Manager
 from tests.vm.registry import RELEASES
-from tests.vm.stage import Stage
+from tests.vm.stage import PREFIX, REPLY_SECONDS, Stage
 
 QUIET_SECONDS = 1
 RESTART_SECONDS = 60  # what a manager puts back may come without the standby at first
@@ -167,7 +167,8 @@ class ManagerStage(Stage):
 
     def _is_told_out(self):
         try:
-            device = self.query()["operation"]["devices"][0]
+            reply = self.guest.command(f"{PREFIX}query", None, REPLY_SECONDS)
         except CommandError:  # what was restarted may be the engine
             return False
+        device = reply["operation"]["devices"][0]
         return device["state"] == "detached" and "reason" not in device
