@@ -50,6 +50,15 @@ typedef struct {
     const char *old_mac;       /* attach: the permanent MAC that it was made for, or NULL */
 } GnfTarget;
 
+/* An interface and who owns it: what a backend is asked for conflicts about. Owned by the engine,
+ * as GnfTarget is. */
+typedef struct {
+    int ifindex;
+    const char *interface;
+    const char *permanent_mac; /* as above */
+    GnfManager owner;
+} GnfOwnedInterface;
+
 /* What an attach came to. Freed with gnf_attachment_free(). */
 typedef struct {
     gboolean already;       /* the manager had put it back by itself */
@@ -116,6 +125,16 @@ typedef struct {
                    GCancellable *cancellable,
                    GAsyncReadyCallback callback,
                    gpointer user_data);
+
+    /* What of this manager, or of its files and scripts, acts on the interface besides its owner –
+     * which may be this manager itself? Optional. Called for query only, for primary, standby and
+     * bond, when their owners are known. Changes nothing. Returns a string that says who does what
+     * by which file, and what to change; NULL where there is nothing to tell, or nobody to ask. */
+    void (*conflict)(gpointer self,
+                     const GnfOwnedInterface *interface,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
 } GnfBackend;
 
 /* The symbol that a loadable backend module exports, of type `const GnfBackend`. */

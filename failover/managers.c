@@ -183,6 +183,46 @@ gnf_managers_version_finish(GAsyncResult *result, GError **error)
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
+/* -- conflicts -- */
+
+static void
+on_conflict(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    GError *error = NULL;
+    char *text = g_task_propagate_pointer(G_TASK(result), &error);
+
+    if (error)
+        g_task_return_error(task, error);
+    else
+        g_task_return_pointer(task, text, g_free);
+}
+
+void
+gnf_managers_conflict_async(GnfManagers *self,
+                            guint i,
+                            const GnfOwnedInterface *interface,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+    Slot *slot = slot_open(self, i);
+
+    if (!slot || !slot->backend->conflict) {
+        g_task_return_pointer(task, NULL, NULL);
+        g_object_unref(task);
+        return;
+    }
+    slot->backend->conflict(slot->instance, interface, cancellable, on_conflict, task);
+}
+
+char *
+gnf_managers_conflict_finish(GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
 /* -- probe -- */
 
 typedef struct {

@@ -29,4 +29,5 @@ const GnfBackend gnf_backend = {
     .probe = gnf_ifcfg_probe_start,
     .detach = gnf_ifcfg_detach_start,
     .attach = gnf_ifcfg_attach_start,
+    .conflict = gnf_ifcfg_conflict_start,
 };

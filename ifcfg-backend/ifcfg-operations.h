@@ -45,6 +45,13 @@ void gnf_ifcfg_probe_start(gpointer self,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
 
+/* Result: a string, or NULL. */
+void gnf_ifcfg_conflict_start(gpointer self,
+                              const GnfOwnedInterface *interface,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+
 /* Result: a boolean. */
 void gnf_ifcfg_detach_start(gpointer self,
                             const GnfTarget *target,

@@ -72,9 +72,8 @@ is_listed(const GnfManagerFiles *files, const char *name)
     return logical != NULL;
 }
 
-/* What configures an interface of this name, without regard to whether it is up. */
-static const GnfPlace *
-find_place(const GnfManagerFiles *files, const GnfNic *nic)
+const GnfPlace *
+gnf_manager_files_find_place(const GnfManagerFiles *files, const GnfNic *nic)
 {
     const GnfMember *member = gnf_membership_find(files->membership, nic->name, nic->mac);
     const GnfConfigured *configured =
@@ -94,7 +93,7 @@ has_made(const GnfManagerFiles *files, const char *bond)
 {
     const GnfNic nic = {.name = bond};
 
-    return files->state ? is_listed(files, bond) : find_place(files, &nic) != NULL;
+    return files->state ? is_listed(files, bond) : gnf_manager_files_find_place(files, &nic) != NULL;
 }
 
 static char *
@@ -118,7 +117,7 @@ GnfOwnership *
 gnf_manager_files_judge(const GnfManagerFiles *files, const GnfNic *nic)
 {
     const char *why = NULL;
-    const GnfPlace *place = find_place(files, nic);
+    const GnfPlace *place = gnf_manager_files_find_place(files, nic);
     const GnfMember *member = gnf_membership_find(files->membership, nic->name, nic->mac);
     g_autofree char *at = place ? format_place(place) : NULL;
 
@@ -178,7 +177,7 @@ char *
 gnf_manager_files_find_conflict(const GnfManagerFiles *files, const GnfNic *nic, const char *bond)
 {
     const GnfMember *member = gnf_membership_find(files->membership, nic->name, nic->mac);
-    const GnfPlace *place = find_place(files, nic);
+    const GnfPlace *place = gnf_manager_files_find_place(files, nic);
     g_autofree char *at = NULL;
 
     if ((member && g_str_equal(member->bond, bond)) || !place || !is_listed(files, nic->name))
@@ -266,7 +265,7 @@ gnf_manager_files_advise(const GnfManagerFiles *files,
                          gboolean (*is_there)(const char *name))
 {
     const GnfMember *member = gnf_membership_find(files->membership, nic->name, nic->mac);
-    const GnfPlace *place = find_place(files, nic);
+    const GnfPlace *place = gnf_manager_files_find_place(files, nic);
     g_autofree char *at = place ? format_place(place) : NULL;
     g_autofree char *addition = NULL;
 

@@ -33,6 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GnfManagerFiles, gnf_manager_files_free)
 /* Does this manager configure anything at all? If not, *ret_why says so (static). */
 gboolean gnf_manager_files_is_used(const GnfManagerFiles *files, const char **ret_why);
 
+/* What configures this NIC or bond, whether it is up or not; NULL: nothing. Borrowed. */
+const GnfPlace *gnf_manager_files_find_place(const GnfManagerFiles *files, const GnfNic *nic);
+
 /* Whose is it? */
 GnfOwnership *gnf_manager_files_judge(const GnfManagerFiles *files, const GnfNic *nic);
 

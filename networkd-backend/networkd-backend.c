@@ -82,4 +82,5 @@ const GnfBackend gnf_backend = {
     .probe = gnf_networkd_probe_start,
     .detach = gnf_networkd_detach_start,
     .attach = backend_attach,
+    .conflict = gnf_networkd_conflict_start,
 };

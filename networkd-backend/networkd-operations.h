@@ -15,6 +15,13 @@ void gnf_networkd_probe_start(gpointer self,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 
+/* Result: char *, or NULL. */
+void gnf_networkd_conflict_start(gpointer self,
+                                 const GnfOwnedInterface *interface,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+
 /* Result: a boolean. */
 void gnf_networkd_detach_start(gpointer self,
                                const GnfTarget *target,

@@ -29,4 +29,5 @@ const GnfBackend gnf_backend = {
     .probe = gnf_nm_probe_start,
     .detach = gnf_nm_detach_start,
     .attach = gnf_nm_attach_start,
+    .conflict = gnf_nm_conflict_start,
 };

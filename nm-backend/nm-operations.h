@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the vtable does, one file each: nm-probe.c, nm-detach.c, nm-attach.c. Each starts a call
- * (nm-call.h), and is a slot of the vtable as it stands; nm is the GnfNm.
+ * What the vtable does, one file each: nm-probe.c, nm-conflict.c, nm-detach.c, nm-attach.c. Each
+ * starts a call (nm-call.h), and is a slot of the vtable as it stands; nm is the GnfNm.
  */
 #pragma once
 
@@ -21,6 +21,13 @@ void gnf_nm_probe_start(gpointer nm,
                         GCancellable *cancellable,
                         GAsyncReadyCallback callback,
                         gpointer user_data);
+
+/* Result: char *, or NULL. */
+void gnf_nm_conflict_start(gpointer nm,
+                           const GnfOwnedInterface *interface,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
 
 /* Result: a boolean. */
 void gnf_nm_detach_start(gpointer nm,

@@ -21,7 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.lab.initramfs import cpio  # noqa: E402  (needs the path above)
+from tests.lab.base import locked  # noqa: E402  (needs the path above)
+from tests.lab.initramfs import cpio  # noqa: E402
 
 CACHE = ROOT / "build" / "cache" / "backend"
 # What mounts the root and carries the output, then what the tests use.
@@ -43,6 +44,7 @@ OPTIONS = {"bonding": "max_bonds=0"}
 # What build/cache/backend was made of: anything else is made anew.
 STAMP = "vmlinux " + " ".join(MODULES)
 BOOT_SECONDS = 60
+FIRST = "addr=10.0,multifunction=on"  # both of the primaries in one slot
 INIT = """#!/bin/busybox sh
 # Loads the modules, mounts the host's root read-only, runs each program, powers off.
 b=/bin/busybox
@@ -171,9 +173,10 @@ def _make_base(target):
 def ensure():
     """The folder with kernel and base.cpio, made on the first call."""
     made = CACHE / "stamp"
-    if not made.exists() or made.read_text() != STAMP:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        _make_base(CACHE)
+    with locked("backend"):
+        if not made.exists() or made.read_text() != STAMP:
+            CACHE.mkdir(parents=True, exist_ok=True)
+            _make_base(CACHE)
     return CACHE
 
 
@@ -211,10 +214,10 @@ def _command(base, initramfs, console):
         *("-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"),
         # One NIC directly on PCI and one on virtio: what tells a primary from a standby.
         *("-netdev", "user,restrict=on,id=net0", "-netdev", "user,restrict=on,id=net1"),
-        *("-device", "e1000e,netdev=net0,mac=52:54:00:00:00:01,addr=10,romfile="),
+        *("-device", f"e1000e,netdev=net0,mac=52:54:00:00:00:01,{FIRST},romfile="),
         *("-device", "virtio-net-pci,netdev=net1,mac=52:54:00:00:00:02,addr=11,romfile="),
         *("-netdev", "user,restrict=on,id=net2", "-netdev", "user,restrict=on,id=net3"),
-        *("-device", "e1000e,netdev=net2,mac=52:54:00:00:00:03,addr=12,romfile="),
+        *("-device", "e1000e,netdev=net2,mac=52:54:00:00:00:03,addr=10.1,romfile="),
         *("-device", "virtio-net-pci,netdev=net3,mac=52:54:00:00:00:04,addr=13,romfile="),
     ]
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command line of ./test; the machine is ready and build/meson is built when it starts."""
 import argparse
+import contextlib
 import fnmatch
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 from tests.runner import suites, tap
 from tests.runner.report import Report
@@ -64,6 +66,8 @@ def run_suite(report, suite, pattern):
     before = len(report.rows)
     try:
         for program in suites.programs(suite):
+            if tap.is_interrupted():
+                return
             run_program(report, suite, program, pattern)
         problem = None if pattern or len(report.rows) > before else 'the suite has no tests'
     except (OSError, subprocess.SubprocessError) as error:
@@ -72,19 +76,61 @@ def run_suite(report, suite, pattern):
         report.add(suite, tap.Result('starts', 'failed', 0.0, problem, ()))
 
 
+def run_row(report, row, pattern):
+    for suite in row:
+        run_suite(report, suite, pattern)
+
+
+@contextlib.contextmanager
+def fetching():
+    """While what the guests boot from is made; what it says is in build/logs/fetch.log."""
+    with open(os.path.join(LOGS, 'fetch.log'), 'wb') as log, \
+            subprocess.Popen(suites.FETCH, stdin=subprocess.DEVNULL, stdout=log,
+                             stderr=log) as process:
+        try:
+            yield
+        except BaseException:
+            process.terminate()
+            raise
+
+
+def run_rows(report, rows, pattern):
+    """Rows of suites, side by side."""
+    threads = [threading.Thread(target=run_row, args=(report, row, pattern)) for row in rows]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        tap.interrupt()
+        for thread in threads:
+            thread.join()
+        raise
+
+
+def run_default(report, pattern):
+    """All that runs without a name: first what needs few guests, side by side, since much of it
+    waits; then the guests, which beside other load lose packets of their own accord."""
+    os.environ['SHORT'] = '1'
+    with contextlib.nullcontext() if pattern else fetching():
+        run_rows(report, suites.SIDE_BY_SIDE, pattern)
+    run_row(report, suites.AFTERWARDS, pattern)
+
+
 def main():
     arguments = parse_arguments()
-    chosen = arguments.suites or [*suites.DEFAULT, *suites.SHORTENED]
     os.makedirs(LOGS, exist_ok=True)
     if arguments.list:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         return list_tests(arguments.suites or [*suites.DEFAULT, *suites.optional()], arguments.pattern)
     report = Report(RESULTS)
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     try:
-        for suite in chosen:
-            if not arguments.suites and suite in suites.SHORTENED:
-                os.environ['SHORT'] = '1'
-            run_suite(report, suite, arguments.pattern)
+        if arguments.suites:
+            run_row(report, arguments.suites, arguments.pattern)
+        else:
+            run_default(report, arguments.pattern)
     except KeyboardInterrupt:
         report.add('run', tap.Result('interrupted', 'failed', 0.0, 'by the user', ()))
     return report.finish(os.environ.get('CI', '') not in ('', 'false', '0'))

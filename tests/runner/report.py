@@ -6,6 +6,7 @@ build/results/tests.json has every result; the last line printed is always
 """
 import json
 import os
+import threading
 import time
 
 MARKS = {'passed': 'ok  ', 'failed': 'FAIL', 'skipped': 'skip'}
@@ -20,12 +21,17 @@ class Report:
         self.path = path
         self.started = time.monotonic()
         self.rows = []
+        self.turn = threading.Lock()  # a failure's lines stay together
 
     def say(self, text):
         print(f'[{time.monotonic() - self.started:7.1f} s] {text}', flush=True)
 
     def add(self, suite, result, log=None):
-        """Count a result and tell it; a failure with what led to it."""
+        """Count a result and tell it; a failure with what led to it. From any thread."""
+        with self.turn:
+            self._add(suite, result, log)
+
+    def _add(self, suite, result, log):
         name = f'{suite}/{result.name}'
         self.rows.append({'suite': suite, 'test': name, 'result': result.outcome,
                           'seconds': round(result.seconds, 3), 'note': result.note, 'log': log})

@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.join(ROOT, 'build', 'meson')
 SANITIZE = os.path.join(ROOT, 'build', 'sanitize')
 
-# What ./test runs without a name, cheapest first; other suites run by name.
+# What ./test runs without a name; other suites run by name.
 DEFAULT = {
     'unit': 'functions and objects, one program a source file',
     'sanitize': 'unit, backend and conformance under ASan and UBSan, leaks too',
@@ -24,11 +24,17 @@ DEFAULT = {
     'vm': 'the whole path on Debian 12 and Debian 13 guests',
 }
 
-# Without a name it runs last and in a short form, with SHORT=1 in the environment. The other long
-# ones (bench, faults, soak) run by name.
+# The same, in a short form, with SHORT=1 in the environment. The other long ones (bench, faults, soak)
+# run by name.
 SHORTENED = {
     'fuzz': 'the fuzz targets, for a while',
 }
+
+# In which order: rows that run side by side, and what follows them.
+SIDE_BY_SIDE = (('unit', 'sanitize'), ('conformance', 'backend'), ('lint', 'fuzz'))
+AFTERWARDS = ('vm',)
+# Beside them, what takes long to be made for these; who needs it makes what is missing.
+FETCH = ['/usr/bin/python3', '-B', os.path.join(ROOT, 'tests', 'vm', 'run.py'), '--fetch']
 
 # A suite that boots guests is silent for longer.
 SILENCE = {'unit': 120, 'sanitize': 240, 'lint': 400}

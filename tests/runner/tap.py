@@ -9,6 +9,7 @@ import re
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from typing import NamedTuple
 
@@ -125,6 +126,21 @@ def _stop(process):
             continue
 
 
+_running = set()
+_interrupted = threading.Event()
+
+
+def interrupt():
+    """End what runs in other threads, and let no more begin."""
+    _interrupted.set()
+    for process in list(_running):
+        _stop(process)
+
+
+def is_interrupted():
+    return _interrupted.is_set()
+
+
 def run(program, chosen, log):
     """Run a program, or only the tests chosen by name, and yield the Results while they come.
 
@@ -140,6 +156,7 @@ def run(program, chosen, log):
     except OSError as error:
         yield Result(f'{program.name}/starts', 'failed', 0.0, str(error), ())
         return
+    _running.add(process)
     try:
         for line in _lines(process, program.silence):
             log.write(line + '\n')
@@ -149,6 +166,7 @@ def run(program, chosen, log):
                 yield result
         problem = reader.end(process.wait())
     finally:
+        _running.discard(process)
         _stop(process)
         process.stdout.close()
     if problem:

@@ -14,7 +14,6 @@ from tests.lab.channel import CommandError
 from tests.lab.lab import Lab
 from tests.vm import expect
 from tests.vm.pings import Lost, Pings
-from tests.vm.registry import RELEASES
 from tests.vm.stage import PREFIX, SCHEMA, Stage
 
 NAMES = ("qga-plugind", "qga-net-failover", "qga-net-failover-nm")
@@ -62,14 +61,22 @@ def dpkg(verb, *what):
 class PackageStage(Stage):
     """See Stage; release by its guest's name."""
 
-    def boot(self):
+    def __init__(self, name, kind, progress):
+        super().__init__(name, kind, progress)
+        self.packages = {}
+
+    def fetch(self):
         self.progress("building the packages")
-        packages = build()
-        self.disk = image.ensure(RELEASES[self.name], self.progress, product=False)
+        self.packages = build()
+        self.disk = image.ensure(self.release, self.progress, product=False)
+
+    def boot(self):
+        self.fetch()
         self.progress("booting")
         self.lab = Lab(f"vm-{self.name}-{self.kind}")
         self.lab.__enter__()
-        self.guest = self.lab.guest(self.disk, files=profiles.bond_profiles() | files(packages))
+        self.guest = self.lab.guest(self.disk,
+                                    files=profiles.bond_profiles() | files(self.packages))
         self.guest.wait_boot()
         self.guest.wait_network()
         self.progress("the stock agent answers")

@@ -22,11 +22,11 @@ from tests.lab.base import LabError, dump_json, stop_process  # noqa: E402
 from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
-from tests.vm import bonds, cases_agent, cases_bonds, cases_eject, cases_faults, cases_hold  # noqa: E402
-from tests.vm import cases_fabrics, cases_ifupdown, cases_managers, cases_migrate, cases_package  # noqa: E402
-from tests.vm import cases_networkd, cases_pause, cases_prepare, cases_refusals, cases_replug  # noqa: E402
+from tests.vm import bonds, cases_agent, cases_bare, cases_bonds, cases_eject, cases_faults, cases_hold  # noqa: E402
+from tests.vm import cases_fabrics, cases_ifupdown, cases_managers, cases_migrate, cases_mixed  # noqa: E402
+from tests.vm import cases_networkd, cases_package, cases_pause, cases_prepare, cases_refusals, cases_replug  # noqa: E402
 from tests.vm import cases_several, cases_team  # noqa: E402
-from tests.vm import eject, fabrics, managers, refusals, registry  # noqa: E402
+from tests.vm import eject, fabrics, managers, mixed, refusals, registry  # noqa: E402
 from tests.vm.package import PackageStage  # noqa: E402
 from tests.vm.stage import Stage  # noqa: E402
 from tests.vm.tables import RESULTS, Collector  # noqa: E402
@@ -35,14 +35,14 @@ from tests.vm.traffic import table  # noqa: E402
 # Each registers its cases when it is imported.
 CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several,
          cases_pause, cases_bonds, cases_team, cases_package, cases_refusals, cases_eject,
-         cases_fabrics, cases_migrate, cases_managers, cases_networkd,
-         cases_ifupdown)
+         cases_fabrics, cases_migrate, cases_managers, cases_bare,
+         cases_networkd, cases_ifupdown, cases_mixed)
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
           registry.BONDS: bonds.BondsStage, registry.TEAM: cases_team.TeamStage,
           registry.PACKAGE: PackageStage, registry.REFUSALS: refusals.RefusalStage,
           registry.KERNEL: refusals.KernelStage, registry.NATIVE: eject.NativeStage,
           registry.FABRIC: fabrics.FabricStage, registry.PAIR: fabrics.PairStage,
-          registry.MANAGERS: managers.ManagerStage}
+          registry.MANAGERS: managers.ManagerStage, registry.MIXED: mixed.MixedStage}
 AT_ONCE = 2
 
 
@@ -83,6 +83,12 @@ def run_stage(guest, kind, names):
         for name, entry in table_of_cases.items():
             if name in names:
                 play(stage, name, entry)
+
+
+def fetch_all():
+    """Make what the stages boot from, as far as it is missing; says what it makes."""
+    for guest, kind in registry.stages():
+        STAGES.get(kind, Stage)(guest, kind, print).fetch()
 
 
 # -- all of them -----------------------------------------------------------------------------
@@ -194,6 +200,8 @@ def run_all(suite, chosen):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--fetch", action="store_true",
+                        help="make the images and packages that the cases need, and run none")
     parser.add_argument("--faults", action="store_true", help="the cases of suite faults instead")
     parser.add_argument("--stage", nargs=2, metavar=("GUEST", "KIND"), help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -202,6 +210,9 @@ def main():
     names = names_of(is_fault if options.faults else set(registry.KINDS) - is_fault)
     if options.list:
         print("\n".join(names))
+        return 0
+    if options.fetch:
+        fetch_all()
         return 0
     if options.stage:
         run_stage(*options.stage, options.names)

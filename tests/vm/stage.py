@@ -58,10 +58,14 @@ class Stage:
 
     # -- life -------------------------------------------------------------------------------
 
+    def fetch(self):
+        """Make what takes long and is kept, if needed: the disk."""
+        self.disk = image.ensure(self.release, self.progress, variant=self.manager.variant)
+
     def boot(self):
         # Other runs on this machine may have pruned it since.
         if self.disk is None or not self.disk.disk.exists():
-            self.disk = image.ensure(self.release, self.progress, variant=self.manager.variant)
+            self.fetch()
         self.progress("booting")
         self.files = self.manager.files(INTERFACES["rp1"])
         self.lab = Lab(f"vm-{self.name}-{self.kind}")
