@@ -10,7 +10,7 @@
 #include "failover/error.h"
 #include "ifcfg-backend/ifcfg-operations.h"
 
-/* wickedd's (WICKED_DBUS names in wicked's constants). */
+/* wickedd's own name, as in its D-Bus policy. */
 #define WICKED_NAME "org.opensuse.Network"
 
 GnfIfcfg *

@@ -23,8 +23,8 @@ from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
 from tests.vm import bonds, cases_agent, cases_bare, cases_bonds, cases_eject, cases_faults, cases_hold  # noqa: E402
-from tests.vm import cases_fabrics, cases_managers, cases_migrate, cases_mixed, cases_package  # noqa: E402
-from tests.vm import cases_networkd, cases_pause, cases_prepare, cases_refusals, cases_replug  # noqa: E402
+from tests.vm import cases_fabrics, cases_ifupdown, cases_managers, cases_migrate, cases_mixed  # noqa: E402
+from tests.vm import cases_networkd, cases_package, cases_pause, cases_prepare, cases_refusals, cases_replug  # noqa: E402
 from tests.vm import cases_several, cases_team  # noqa: E402
 from tests.vm import eject, fabrics, managers, mixed, refusals, registry  # noqa: E402
 from tests.vm.package import PackageStage  # noqa: E402
@@ -36,7 +36,7 @@ from tests.vm.traffic import table  # noqa: E402
 CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several,
          cases_pause, cases_bonds, cases_team, cases_package, cases_refusals, cases_eject,
          cases_fabrics, cases_migrate, cases_managers, cases_bare,
-         cases_networkd, cases_mixed)
+         cases_networkd, cases_ifupdown, cases_mixed)
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
           registry.BONDS: bonds.BondsStage, registry.TEAM: cases_team.TeamStage,
           registry.PACKAGE: PackageStage, registry.REFUSALS: refusals.RefusalStage,
