@@ -85,8 +85,9 @@ strip(xmlNode *node)
 static char *
 plug_xml(xmlNode *node)
 {
-    xmlNode *copy = xmlDocCopyNode(node, node->doc, 1);
     xmlDoc *document = xmlNewDoc(NULL);
+    /* Into the new one: a parsed document's names belong to its dictionary. */
+    xmlNode *copy = xmlDocCopyNode(node, document, 1);
     char *text = NULL;
 
     xmlDocSetRootElement(document, copy);

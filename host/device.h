@@ -24,8 +24,9 @@ typedef struct {
     char *model;        /* "virtio", "e1000e"; NULL */
     char *xml;          /* to plug it in again */
     gboolean is_marked;
-    char *guest_mac; /* what the guest knows it by; NULL where only the guest can tell */
-    char *replaces;  /* what the guest knew its predecessor by, where the record says so; NULL */
+    gboolean is_recorded; /* the record has it, or the one whose place it took */
+    char *guest_mac;      /* what the guest knows it by; NULL where only the guest can tell */
+    char *replaces; /* what the guest knew its predecessor by, where the record says so; NULL */
 } GnfHostDevice;
 
 void gnf_host_device_free(GnfHostDevice *device);

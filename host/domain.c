@@ -13,6 +13,21 @@
 static const char devices_path[] =
     "/domain/devices/interface | /domain/devices/hostdev[@mode='subsystem' and @type='pci']";
 
+gboolean
+gnf_domain_move_mark(GnfDomain *domain, const char *from, const char *to)
+{
+    for (guint i = 0; i < domain->marks->len; i++) {
+        char **mark = (char **)&g_ptr_array_index(domain->marks, i);
+
+        if (g_ascii_strcasecmp(*mark, from) != 0)
+            continue;
+        g_free(*mark);
+        *mark = g_strdup(to);
+        return TRUE;
+    }
+    return FALSE;
+}
+
 void
 gnf_domain_free(GnfDomain *domain)
 {
@@ -153,14 +168,19 @@ find_plugged(const GnfDomain *domain, const GnfHostDevice *device)
 static void
 read_recorded(GnfDomain *domain, xmlNode *node)
 {
-    g_autoptr(GnfHostDevice) device = gnf_host_device_new(node, NULL);
-    g_autofree char *mac = gnf_xml_attribute(node->parent, "guest-mac");
-    GnfHostDevice *plugged = find_plugged(domain, device);
+    g_autofree char *xml = gnf_xml_text(node, ".");
+    g_autofree char *mac = gnf_xml_attribute(node, "guest-mac");
+    g_autoptr(GnfHostDevice) device = gnf_host_device_parse(xml, NULL);
+    GnfHostDevice *plugged = device ? find_plugged(domain, device) : NULL;
 
+    if (!device)
+        return;
     if (plugged && *mac && g_strcmp0(mac, plugged->guest_mac) != 0)
         plugged->replaces = g_steal_pointer(&mac);
-    if (plugged)
+    if (plugged) {
+        plugged->is_recorded = TRUE;
         return;
+    }
     g_free(device->guest_mac);
     device->guest_mac = *mac ? g_steal_pointer(&mac) : NULL;
     g_ptr_array_add(domain->unplugged, g_steal_pointer(&device));
@@ -170,7 +190,7 @@ static void
 read_record(GnfDomain *domain, xmlNode *root)
 {
     xmlNode *element = find_metadata(root, GNF_RECORD_KEY, GNF_RECORD_URI);
-    g_autoptr(GPtrArray) nodes = element ? gnf_xml_nodes(element, "./*[@guest-mac]/*") : NULL;
+    g_autoptr(GPtrArray) nodes = element ? gnf_xml_nodes(element, "./*[@guest-mac]") : NULL;
 
     domain->has_record = element != NULL;
     for (guint i = 0; nodes && i < nodes->len; i++)
@@ -235,11 +255,14 @@ gnf_domain_primaries(const GnfDomain *domain, GError **error)
         GnfHostDevice *device = g_ptr_array_index(domain->devices, i);
         gboolean by_nature = gnf_host_device_is_pass_through(device);
 
-        if (domain->marks->len > 0 && by_nature && !device->is_marked) {
+        /* What was one when it was unplugged still is, also with another MAC than the mark's. */
+        gboolean is_named = device->is_marked || device->is_recorded;
+
+        if (domain->marks->len > 0 && by_nature && !is_named) {
             refuse(error, device);
             return NULL;
         }
-        if (device->is_marked || by_nature)
+        if (is_named || by_nature)
             g_ptr_array_add(primaries, device);
     }
     return g_steal_pointer(&primaries);
@@ -271,10 +294,13 @@ gnf_domain_record_xml(GPtrArray *devices)
 
     for (guint i = 0; i < devices->len; i++) {
         const GnfHostDevice *device = g_ptr_array_index(devices, i);
-        g_autofree char *element = g_markup_printf_escaped(
-            "<primary guest-mac='%s'>", device->guest_mac ? device->guest_mac : "");
+        /* As text: libvirt moves elements into our namespace, all the way down. */
+        g_autofree char *element =
+            g_markup_printf_escaped("<primary guest-mac='%s'>%s</primary>",
+                                    device->guest_mac ? device->guest_mac : "",
+                                    device->xml);
 
-        g_string_append_printf(text, "%s%s</primary>", element, device->xml);
+        g_string_append(text, element);
     }
     g_string_append(text, "</" GNF_RECORD_KEY ">");
     return g_string_free(text, FALSE);

@@ -41,6 +41,9 @@ GPtrArray *gnf_domain_primaries(const GnfDomain *domain, GError **error);
  * both may have one MAC. */
 GnfHostDevice *gnf_domain_find(const GnfDomain *domain, const char *name);
 
+/* A mark follows a NIC whose MAC has changed. FALSE: there is none of that name. */
+gboolean gnf_domain_move_mark(GnfDomain *domain, const char *from, const char *to);
+
 /* The metadata for these marks: NULL where there is none (then the element is to be taken out). */
 char *gnf_domain_marks_xml(GPtrArray *marks);
 

@@ -105,6 +105,16 @@ has_text(JsonObject *object, const char *member, const char *text)
            g_strcmp0(json_object_get_string_member_with_default(object, member, NULL), text) == 0;
 }
 
+void
+gnf_nic_take_problem(GnfNic *nic, JsonObject *device)
+{
+    if (!has_text(device, "mac", gnf_nic_plugged(nic)->guest_mac) ||
+        !json_object_has_member(device, "reason"))
+        return;
+    g_free(nic->problem);
+    nic->problem = reason_text(json_object_get_object_member(device, "reason"));
+}
+
 /* The first that fits, taken out of left; NULL. */
 static JsonObject *
 steal_fitting(GPtrArray *left, const char *member, const char *text)

@@ -13,6 +13,7 @@ typedef struct {
     GnfHostDevice *replacement; /* what was plugged in instead, or is to be; NULL: the same */
     gboolean is_out;            /* unplugged and not plugged in again */
     gboolean was_out;           /* unplugged at any time */
+    gboolean is_leaving;        /* asked to leave, and may still do so behind our back */
 
     /* What the guest said last; NULL where it says nothing of it. */
     char *interface;
@@ -35,6 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GnfNic, gnf_nic_free)
 
 /* What is in the guest, or will be. */
 const GnfHostDevice *gnf_nic_plugged(const GnfNic *nic);
+
+/* Take the reason of a report's device as the NIC's problem, where it is this NIC and has one. */
+void gnf_nic_take_problem(GnfNic *nic, JsonObject *device);
 
 /* Find each NIC (GnfNic) among the primaries of the guest's query, by the MAC; a plain hostdev has
  * none, and is found by its PCI address, or as the one that is left over. What is not found has no

@@ -44,6 +44,7 @@ mark_out(GnfNic *nic)
 {
     nic->is_out = TRUE;
     nic->was_out = TRUE;
+    nic->is_leaving = FALSE;
 }
 
 /* -- unplug ---------------------------------------------------------------------------------- */
@@ -56,8 +57,10 @@ ask_to_leave(GnfRun *run, GnfNic *nic, GError **error)
     g_autoptr(GError) problem = NULL;
     g_autoptr(GnfDomain) domain = NULL;
 
-    if (host->operations->unplug(host, nic->device->alias, &problem))
+    if (host->operations->unplug(host, nic->device->alias, &problem)) {
+        nic->is_leaving = TRUE;
         return TRUE;
+    }
     domain = gnf_read_domain(host, error);
     if (!domain)
         return FALSE;
@@ -78,6 +81,7 @@ wait_one(GnfRun *run, GnfNic *nic, GError **error)
         mark_out(nic);
         return TRUE;
     case GNF_REMOVAL_REFUSED:
+        nic->is_leaving = FALSE;
         return fail(nic,
                     error,
                     g_strdup("the guest refused to let go of it (device-removal-failed); see the "
@@ -108,7 +112,7 @@ unplug(GnfRun *run, GError **error)
     for (guint i = 0; i < run->nics->len; i++) {
         GnfNic *nic = nic_at(run, i);
 
-        if (!nic->is_out && !nic->problem && !wait_one(run, nic, good ? error : NULL))
+        if (nic->is_leaving && !wait_one(run, nic, good ? error : NULL))
             good = FALSE;
     }
     return good;

@@ -153,25 +153,37 @@ all_detached(JsonNode *report)
     return json_array_get_length(devices) > 0;
 }
 
+/* The guest's reasons, each to its NIC, for the table. */
+static void
+take_problems(GnfRun *run, JsonNode *report)
+{
+    JsonArray *devices = json_object_get_array_member(json_node_get_object(report), "devices");
+
+    for (guint i = 0; i < run->nics->len; i++) {
+        GnfNic *nic = nic_at(run, i);
+
+        for (guint j = 0; j < json_array_get_length(devices); j++)
+            gnf_nic_take_problem(nic, json_array_get_object_element(devices, j));
+    }
+}
+
 static gboolean
-judge(JsonNode *report, const char *verb, guint limit_ms, GError **error)
+judge(GnfRun *run, JsonNode *report, const char *verb, GError **error)
 {
     g_autofree char *why = NULL;
 
     if (gnf_guest_report_is(report, "done"))
         return TRUE;
+    take_problems(run, report);
     why = gnf_guest_report_why(report);
-    if (gnf_guest_report_is(report, "waiting"))
-        g_set_error(error,
-                    GNF_HOST_ERROR,
-                    GNF_HOST_ERROR_FAILED,
-                    "%s in the guest has not ended within %u s: %s",
-                    verb,
-                    limit_ms / 1000,
-                    why);
-    else
-        g_set_error(
-            error, GNF_HOST_ERROR, GNF_HOST_ERROR_FAILED, "%s in the guest failed: %s", verb, why);
+    g_set_error(error,
+                GNF_HOST_ERROR,
+                GNF_HOST_ERROR_FAILED,
+                gnf_guest_report_is(report, "waiting")
+                    ? "%s in the guest has not ended within its time limit: %s"
+                    : "%s in the guest failed: %s",
+                verb,
+                why);
     return FALSE;
 }
 
@@ -184,8 +196,9 @@ give_prepare(GnfRun *run, JsonObject *arguments, GError **error)
     report = gnf_guest_command(run->source, "prepare", arguments, limit_ms, error);
     if (!report)
         return FALSE;
-    return (run->settings->eject && all_detached(report)) ||
-           judge(report, "prepare", limit_ms, error);
+    if (run->settings->eject && all_detached(report))
+        return TRUE;
+    return judge(run, report, "prepare", error);
 }
 
 static gboolean
@@ -223,7 +236,7 @@ give(GnfRun *run, const char *verb, JsonObject *arguments, GError **error)
     if (run->is_incomplete)
         limit_ms = MIN(limit_ms, INCOMPLETE_MS);
     report = gnf_guest_command(run->here, verb, arguments, limit_ms, error);
-    return report && judge(report, verb, limit_ms, error);
+    return report && judge(run, report, verb, error);
 }
 
 static gboolean

@@ -232,16 +232,47 @@ record(GnfRun *run, GError **error)
 static gboolean
 erase(GnfRun *run, GError **error)
 {
-    for (guint i = 0; i < run->nics->len; i++)
-        if (((GnfNic *)g_ptr_array_index(run->nics, i))->is_out)
+    for (guint i = 0; i < run->nics->len; i++) {
+        const GnfNic *nic = g_ptr_array_index(run->nics, i);
+
+        if (nic->is_out || nic->is_leaving)
             return TRUE;
+    }
     return set_record(run->here, NULL, error);
+}
+
+static const char *
+mac_before(const GnfNic *nic)
+{
+    return nic->device->replaces ? nic->device->replaces : nic->device->mac;
+}
+
+/* The marks name MACs: those of the NICs that are there now. */
+static gboolean
+move_marks(GnfRun *run, GError **error)
+{
+    g_autoptr(GnfDomain) domain = gnf_read_domain(run->here, error);
+    g_autofree char *xml = NULL;
+    gboolean is_changed = FALSE;
+
+    for (guint i = 0; domain && i < run->nics->len; i++) {
+        const GnfNic *nic = g_ptr_array_index(run->nics, i);
+        const char *now = gnf_nic_plugged(nic)->mac;
+
+        if (now && mac_before(nic) && !g_str_equal(now, mac_before(nic)))
+            is_changed = gnf_domain_move_mark(domain, mac_before(nic), now) || is_changed;
+    }
+    if (!domain || !is_changed)
+        return domain != NULL;
+    xml = gnf_domain_marks_xml(domain->marks);
+    return run->here->operations->set_metadata(
+        run->here, GNF_MARKS_KEY, GNF_MARKS_URI, xml, TRUE, error);
 }
 
 static gboolean
 forget(GnfRun *run, GError **error)
 {
-    return run->is_incomplete || erase(run, error);
+    return run->is_incomplete || (move_marks(run, error) && erase(run, error));
 }
 
 const GnfPhase gnf_phase_record = {.name = "record", .forward = record, .back = erase};
