@@ -29,7 +29,8 @@ take(xmlChar *text)
 xmlDoc *
 gnf_xml_parse(const char *text, GError **error)
 {
-    const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    const int options =
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS;
     xmlDoc *document = xmlReadMemory(text, (int)strlen(text), NULL, NULL, options);
     const xmlError *problem = xmlGetLastError();
 

@@ -17,20 +17,21 @@ fake_of(GnfHost *host)
     return (FakeHost *)(gpointer)host;
 }
 
-static gboolean
-fails(const FakeWorld *world, const char *word)
+gboolean
+fake_fails(const FakeWorld *world, const char *word)
 {
     return world->failures && g_strv_contains(world->failures, word);
 }
 
-static gboolean
-fail(GError **error, GnfHostError code, const char *text)
+gboolean
+fake_fail(GError **error, GnfHostError code, const char *text)
 {
     g_set_error_literal(error, GNF_HOST_ERROR, (int)code, text);
     return FALSE;
 }
 
-static void G_GNUC_PRINTF(2, 3) note(FakeWorld *world, const char *format, ...)
+void
+fake_note(FakeWorld *world, const char *format, ...)
 {
     va_list arguments;
 
@@ -56,9 +57,9 @@ static gboolean
 check_reachable(FakeHost *fake, GError **error)
 {
     if (fake->world->is_lost && fake == &fake->world->source)
-        return fail(error, GNF_HOST_ERROR_LOST, "the connection is gone");
+        return fake_fail(error, GNF_HOST_ERROR_LOST, "the connection is gone");
     if (fake->state == GNF_DOMAIN_ABSENT)
-        return fail(error, GNF_HOST_ERROR_GONE, "there is no such domain");
+        return fake_fail(error, GNF_HOST_ERROR_GONE, "there is no such domain");
     return TRUE;
 }
 
@@ -118,162 +119,13 @@ set_metadata(GnfHost *host,
 
     if (!check_reachable(fake, error))
         return FALSE;
-    note(fake->world, "%s:%s", xml ? "set" : "clear", key);
+    fake_note(fake->world, "%s:%s", xml ? "set" : "clear", key);
     g_free(*place);
     *place = g_strdup(xml);
     return TRUE;
 }
 
 /* -- the guest ------------------------------------------------------------------------------- */
-
-static void
-append_devices(FakeWorld *world, GString *text)
-{
-    for (guint i = 0; i < world->nics; i++)
-        g_string_append_printf(
-            text,
-            "%s{\"interface\":\"eth%u\",\"mac\":\"%s\",\"state\":\"%s\",\"steps\":[],"
-            "\"elapsed-ms\":1,\"warnings\":[]%s}",
-            i > 0 ? "," : "",
-            i,
-            world->macs[i],
-            world->states[i],
-            fails(world, "prepare-failed") || fails(world, "complete-fails")
-                ? ",\"reason\":{\"code\":\"manager-undid\",\"detail\":\"somebody puts it back\"}"
-                : "");
-}
-
-static JsonNode *
-report(FakeWorld *world, const char *verb, const char *status)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    g_string_append_printf(
-        text, "{\"verb\":\"%s\",\"status\":\"%s\",\"warnings\":[],\"devices\":[", verb, status);
-    append_devices(world, text);
-    g_string_append(text, "]}");
-    return json_from_string(text->str, NULL);
-}
-
-static void
-append_primary(FakeWorld *world, GString *text, guint index)
-{
-    static const char shared[] = "{\"code\":\"shared-mac\",\"detail\":\"one MAC\"}";
-    gboolean is_port = !g_str_equal(world->states[index], "detached");
-
-    g_string_append_printf(text,
-                           "%s{\"interface\":\"eth%u\",\"mac\":\"%s\",\"state\":\"%s\","
-                           "\"link\":true,\"active\":%s,\"manager\":\"none\",\"ready\":true,%s"
-                           "\"warnings\":[%s]}",
-                           text->str[text->len - 1] == '[' ? "" : ",",
-                           index,
-                           world->macs[index],
-                           world->states[index],
-                           g_str_equal(world->states[index], "attached") ? "true" : "false",
-                           is_port
-                               ? "\"bond\":{\"interface\":\"bond0\",\"mac\":\"02:00:00:00:00:01\""
-                                 ",\"mode\":\"active-backup\",\"manager\":\"none\"},"
-                               : "",
-                           world->has_shared_mac ? shared : "");
-}
-
-static JsonNode *
-query(FakeWorld *world)
-{
-    g_autoptr(GString) text =
-        g_string_new("{\"version\":\"0\",\"stages\":[\"switch\",\"release\"],"
-                     "\"complete-stages\":[\"attach\",\"activate\"],"
-                     "\"policies\":[\"all-or-nothing\"],\"eject\":true,\"backends\":[],"
-                     "\"out-of-reach\":[],\"primaries\":[");
-
-    for (guint i = 0; i < world->nics; i++)
-        if (!g_str_equal(world->states[i], "absent"))
-            append_primary(world, text, i);
-    g_string_append(text,
-                    "],\"operation\":{\"verb\":\"prepare\",\"status\":\"done\",\"warnings\":[],"
-                    "\"devices\":[");
-    append_devices(world, text);
-    g_string_append(text, "]}}");
-    return json_from_string(text->str, NULL);
-}
-
-static const char *
-text_of(JsonObject *arguments, const char *member)
-{
-    return arguments ? json_object_get_string_member_with_default(arguments, member, NULL) : NULL;
-}
-
-static void
-move(FakeWorld *world, const char *to)
-{
-    for (guint i = 0; i < world->nics; i++)
-        if (!g_str_equal(world->states[i], "absent"))
-            world->states[i] = to;
-}
-
-static JsonNode *
-prepare(FakeWorld *world, JsonObject *arguments, GError **error)
-{
-    const char *stage = text_of(arguments, "stage");
-
-    note(world, "prepare%s%s", stage ? ":" : "", stage ? stage : "");
-    if (fails(world, "prepare-refused")) {
-        fail(error, GNF_HOST_ERROR_REFUSED, "no-standby: bond0 has no other port with a link");
-        return NULL;
-    }
-    if (fails(world, "prepare-failed"))
-        return report(world, "prepare", "failed");
-    if (fails(world, "prepare-stuck") || world->answers > 0) {
-        world->answers = world->answers > 0 ? world->answers - 1 : 0;
-        return report(world, "prepare", "waiting");
-    }
-    move(world, g_strcmp0(stage, "switch") == 0 ? "switched" : "detached");
-    return report(world, "prepare", "done");
-}
-
-static void
-take_replacements(FakeWorld *world, JsonObject *arguments)
-{
-    JsonArray *devices = arguments && json_object_has_member(arguments, "devices")
-                             ? json_object_get_array_member(arguments, "devices")
-                             : NULL;
-
-    for (guint i = 0; devices && i < json_array_get_length(devices); i++) {
-        JsonObject *device = json_array_get_object_element(devices, i);
-        const char *mac = json_object_get_string_member(device, "mac");
-        const char *replaces = json_object_get_string_member(device, "replaces");
-
-        note(world, "replaces:%s>%s", replaces, mac);
-        for (guint j = 0; j < world->nics; j++) {
-            if (!g_str_equal(world->macs[j], replaces))
-                continue;
-            g_free(world->macs[j]);
-            world->macs[j] = g_strdup(mac);
-        }
-    }
-}
-
-static JsonNode *
-come_back(FakeWorld *world, const char *verb, JsonObject *arguments)
-{
-    const char *stage = text_of(arguments, "stage");
-    const GnfDomainState there = world->destination.state;
-    FakeHost *fake = there == GNF_DOMAIN_RUNNING ? &world->destination : &world->source;
-
-    note(world, "%s%s%s", verb, stage ? ":" : "", stage ? stage : "");
-    take_replacements(world, arguments);
-    if (fails(world, "complete-fails"))
-        return report(world, verb, "failed");
-    for (guint i = 0; i < world->nics; i++) {
-        gboolean is_here = g_strcmp0(fake->plugged[i], world->macs[i]) == 0;
-
-        if (is_here)
-            world->states[i] = g_strcmp0(stage, "attach") == 0 ? "switched" : "attached";
-        else
-            world->states[i] = "absent";
-    }
-    return report(world, verb, "done");
-}
 
 static gboolean
 check_agent(FakeHost *fake, GError **error)
@@ -282,10 +134,11 @@ check_agent(FakeHost *fake, GError **error)
 
     if (!check_reachable(fake, error))
         return FALSE;
-    if (fails(world, "no-commands"))
-        return fail(error, GNF_HOST_ERROR_UNAIDED, "The command X has not been found");
-    if (fails(world, "silent") || (fails(world, "agent-silent") && fake == &world->destination))
-        return fail(error, GNF_HOST_ERROR_SILENT, "the guest agent: not connected");
+    if (fake_fails(world, "no-commands"))
+        return fake_fail(error, GNF_HOST_ERROR_UNAIDED, "The command X has not been found");
+    if (fake_fails(world, "silent") ||
+        (fake_fails(world, "agent-silent") && fake == &world->destination))
+        return fake_fail(error, GNF_HOST_ERROR_SILENT, "the guest agent: not connected");
     return TRUE;
 }
 
@@ -304,11 +157,7 @@ agent(GnfHost *host, const char *line, guint limit_ms, GError **error)
 
     if (!check_agent(fake, error))
         return NULL;
-    if (g_str_equal(verb, "query"))
-        return query(world);
-    if (g_str_equal(verb, "prepare"))
-        return prepare(world, arguments, error);
-    return come_back(world, verb, arguments);
+    return fake_guest_answer(world, verb, arguments, error);
 }
 
 static gboolean
@@ -338,9 +187,9 @@ unplug(GnfHost *host, const char *alias, GError **error)
 
     if (!check_reachable(fake, error))
         return FALSE;
-    note(fake->world, "unplug:%s", alias);
-    if (fails(fake->world, "unplug-error") && is_last(fake, alias))
-        return fail(error, GNF_HOST_ERROR_FAILED, "QEMU says no");
+    fake_note(fake->world, "unplug:%s", alias);
+    if (fake_fails(fake->world, "unplug-error") && is_last(fake, alias))
+        return fake_fail(error, GNF_HOST_ERROR_FAILED, "QEMU says no");
     return TRUE;
 }
 
@@ -350,9 +199,9 @@ wait_removed(GnfHost *host, const char *alias, guint limit_ms)
     FakeHost *fake = fake_of(host);
     FakeWorld *world = fake->world;
 
-    if (fails(world, "unplug-refused") && is_last(fake, alias))
+    if (fake_fails(world, "unplug-refused") && is_last(fake, alias))
         return GNF_REMOVAL_REFUSED;
-    if (fails(world, "unplug-pending") && is_last(fake, alias)) {
+    if (fake_fails(world, "unplug-pending") && is_last(fake, alias)) {
         world->now_ms += limit_ms;
         return GNF_REMOVAL_PENDING;
     }
@@ -371,10 +220,10 @@ plug(GnfHost *host, const char *xml, GError **error)
 
     if (!device || !check_reachable(fake, error))
         return FALSE;
-    note(world, "plug:%s", device->mac);
-    if (fails(world, is_there ? "plug-fails" : "plug-back-fails") &&
+    fake_note(world, "plug:%s", device->mac);
+    if (fake_fails(world, is_there ? "plug-fails" : "plug-back-fails") &&
         !g_str_has_suffix(device->mac, "cc"))
-        return fail(error, GNF_HOST_ERROR_FAILED, "no such bridge");
+        return fake_fail(error, GNF_HOST_ERROR_FAILED, "no such bridge");
     g_free(fake->plugged[index_of(device->alias)]);
     fake->plugged[index_of(device->alias)] = g_strdup(device->mac);
     return TRUE;
@@ -383,8 +232,8 @@ plug(GnfHost *host, const char *xml, GError **error)
 static gboolean
 check_free(GnfHost *host, const GnfHostDevice *device, GError **error)
 {
-    if (fails(fake_of(host)->world, "not-free") && !g_str_has_suffix(device->mac, "cc"))
-        return fail(error, GNF_HOST_ERROR_REFUSED, "all 4 VFs of network 'vfs' are in use");
+    if (fake_fails(fake_of(host)->world, "not-free") && !g_str_has_suffix(device->mac, "cc"))
+        return fake_fail(error, GNF_HOST_ERROR_REFUSED, "all 4 VFs of network 'vfs' are in use");
     return TRUE;
 }
 
@@ -411,21 +260,21 @@ migrate(GnfHost *host,
 {
     FakeWorld *world = fake_of(host)->world;
 
-    note(world, "migrate");
+    fake_note(world, "migrate");
     progress(50, data);
-    if (fails(world, "migrate-fails"))
-        return fail(error, GNF_HOST_ERROR_FAILED, "cannot migrate: out of memory over there");
-    if (fails(world, "source-lost")) {
+    if (fake_fails(world, "migrate-fails"))
+        return fake_fail(error, GNF_HOST_ERROR_FAILED, "cannot migrate: out of memory over there");
+    if (fake_fails(world, "source-lost")) {
         world->is_lost = TRUE;
-        return fail(error, GNF_HOST_ERROR_LOST, "the connection is gone");
+        return fake_fail(error, GNF_HOST_ERROR_LOST, "the connection is gone");
     }
-    if (fails(world, "migrate-lost")) {
+    if (fake_fails(world, "migrate-lost")) {
         world->source.state = GNF_DOMAIN_ABSENT;
-        return fail(error, GNF_HOST_ERROR_FAILED, "cannot migrate: nobody knows");
+        return fake_fail(error, GNF_HOST_ERROR_FAILED, "cannot migrate: nobody knows");
     }
     go_there(world);
-    if (fails(world, "migrate-but-there"))
-        return fail(error, GNF_HOST_ERROR_FAILED, "cannot migrate: end of file");
+    if (fake_fails(world, "migrate-but-there"))
+        return fake_fail(error, GNF_HOST_ERROR_FAILED, "cannot migrate: end of file");
     return TRUE;
 }
 
@@ -434,9 +283,9 @@ save(GnfHost *host, const char *file, GError **error)
 {
     FakeWorld *world = fake_of(host)->world;
 
-    note(world, "save");
-    if (fails(world, "save-fails"))
-        return fail(error, GNF_HOST_ERROR_FAILED, "cannot save: no space left on device");
+    fake_note(world, "save");
+    if (fake_fails(world, "save-fails"))
+        return fake_fail(error, GNF_HOST_ERROR_FAILED, "cannot save: no space left on device");
     world->source.state = GNF_DOMAIN_ABSENT;
     return TRUE;
 }
@@ -446,9 +295,9 @@ reopen(GnfHost *host, GError **error)
 {
     FakeWorld *world = fake_of(host)->world;
 
-    note(world, "reopen");
-    if (fails(world, "source-stays-lost"))
-        return fail(error, GNF_HOST_ERROR_LOST, "cannot connect");
+    fake_note(world, "reopen");
+    if (fake_fails(world, "source-stays-lost"))
+        return fake_fail(error, GNF_HOST_ERROR_LOST, "cannot connect");
     world->is_lost = FALSE;
     return TRUE;
 }
@@ -458,7 +307,7 @@ interrupted(GnfHost *host)
 {
     FakeWorld *world = fake_of(host)->world;
 
-    return fails(world, "interrupted") && strstr(world->log->str, "unplug:") != NULL;
+    return fake_fails(world, "interrupted") && strstr(world->log->str, "unplug:") != NULL;
 }
 
 static gint64

@@ -47,3 +47,12 @@ void fake_world_add_nic(FakeWorld *world);
 
 /* The XML of such a NIC, to be plugged in. */
 char *fake_nic_xml(const char *mac, guint index);
+
+/* What follows is for these files: whether it is to fail, that it does, and what was done. */
+gboolean fake_fails(const FakeWorld *world, const char *word);
+gboolean fake_fail(GError **error, GnfHostError code, const char *text);
+void fake_note(FakeWorld *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* fake-guest.c: verb: "query", "prepare"… */
+JsonNode *
+fake_guest_answer(FakeWorld *world, const char *verb, JsonObject *arguments, GError **error);

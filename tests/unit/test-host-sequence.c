@@ -17,7 +17,7 @@ typedef struct {
     const char *log;
     const char *says; /* part of the error; NULL: there is none */
     const char *here; /* "a", "b": where the NICs are; NULL: nowhere */
-    guint nics;
+    gsize nics;       /* 0: one */
     gboolean unaided;
     gboolean by_stages;
     const char *candidate; /* a MAC */
