@@ -99,6 +99,13 @@ read_percent(Job *job, guint *ret_percent)
     return TRUE;
 }
 
+/* Else QEMU copies to the end what nobody is there to take. */
+static gboolean
+is_in_vain(const Job *job)
+{
+    return job->destination && virConnectIsAlive(job->destination->connection) == 0;
+}
+
 static void
 watch(Job *job, GnfHostProgress progress, gpointer data)
 {
@@ -107,7 +114,7 @@ watch(Job *job, GnfHostProgress progress, gpointer data)
     while (!g_atomic_int_get(&job->has_ended)) {
         guint percent = 0;
 
-        if (gnf_libvirt_interrupted(&job->source->host) && !is_aborted)
+        if (!is_aborted && (gnf_libvirt_interrupted(&job->source->host) || is_in_vain(job)))
             is_aborted = virDomainAbortJob(job->domain) == 0;
         if (progress && read_percent(job, &percent))
             progress(percent, data);

@@ -94,6 +94,8 @@ def migrate_legs(world):
             lambda file=file, target=target: world.migrate("--device-xml", file, target=target))
         world.active(mac)
         phases = {entry["phase"]: entry["elapsed-ms"] for entry in result.result["phases"]}
+        print(f"# leg {leg + 1}: to {target.name} at {port}, {lost} of {sent} lost, {inside} more "
+              "in the stop-and-copy", flush=True)
         rows.append({"leg": leg + 1, "to": target.name, "port": port, "sent": sent, "lost": lost,
                      "stop-and-copy": inside, "phases": phases})
     show(rows)
@@ -181,6 +183,12 @@ def destination_dies(world):
     world.there.run()
     world.expect(result, 1, '"put-back"')
     world.restored()
+    # The host's part of the guest that never came is over with its daemon's start.
+    world.guest.wait_for(lambda: _absent(world.there), "the guest to be gone there")
+
+
+def _absent(host):
+    return host.virsh("domstate", NAME, check=False).returncode != 0
 
 
 @case("degraded/no-such-bridge-there")
