@@ -6,18 +6,17 @@ its NIC in the bond at rp1 and active, nothing on record; ready() sees to that.
 """
 import json
 import re
-import signal
 import subprocess
 import time
 from datetime import datetime
 from typing import NamedTuple
 
 from tests.lab import image
-from tests.lab.base import LOGS, MESON, LabError, stop_process, wait_until
-from tests.lab.guest import PRIMARY, PRIMARY_MAC, STANDBY, STANDBY_MAC, Nic
+from tests.lab.base import LOGS, MESON, LabError, stop_process
+from tests.lab.guest import PRIMARY, PRIMARY_MAC, STANDBY, Nic
 from tests.lab.lab import Lab
 from tests.lab.libvirt import nic_xml
-from tests.lab.network import OTHER_IPV4, HOST_IPV4
+from tests.lab.network import HOST_IPV4, OTHER_IPV4
 from tests.runner.cases import Failed
 
 TOOL = MESON / "host" / "virt-net-failover"
@@ -203,8 +202,7 @@ class World:
             lambda bond: any(port.mac == mac and port.up and name == bond.active
                              for name, port in bond.ports.items()),
             f"{mac} to be the active port", 15)
-        if not self.lab.network.ping():
-            raise Failed("the guest does not answer a ping")
+        self.guest.wait_for(self.lab.network.ping, "the guest's answer to a ping", 15)
 
     def on_record(self):
         return "xmlns/domain/unplugged" in self.guest.host.virsh("dumpxml", NAME).stdout
@@ -256,7 +254,3 @@ class World:
         lost = log.lost_times()
         inside = [sent for sent in lost if stop - BEFORE_STOP <= sent <= resume + AFTER_RESUME]
         return value, len(log.sent), len(lost) - len(inside), len(inside)
-
-
-__all__ = ["NAME", "PRIMARY_MAC", "STANDBY", "STANDBY_MAC", "World", "phase_is", "signal",
-           "wait_until"]
