@@ -3,9 +3,9 @@
  * Two hosts and one guest in memory.
  *
  * Failures: no-commands, silent, prepare-refused, prepare-failed, prepare-stuck; unplug-refused,
- * unplug-pending, unplug-error (of the last NIC); not-free, plug-fails (there), plug-back-fails;
- * migrate-fails, migrate-but-there, migrate-lost, source-lost; agent-silent (there);
- * complete-fails; interrupted; save-fails.
+ * unplug-pending, unplug-error (of the last NIC), dies (at the unplug); not-free, plug-fails
+ * (there), plug-back-fails; migrate-fails, migrate-but-there, migrate-lost, source-lost;
+ * agent-silent (there); complete-fails; interrupted; save-fails.
  */
 #include "tests/unit/fake-host.h"
 
@@ -188,6 +188,10 @@ unplug(GnfHost *host, const char *alias, GError **error)
     if (!check_reachable(fake, error))
         return FALSE;
     fake_note(fake->world, "unplug:%s", alias);
+    if (fake_fails(fake->world, "dies"))
+        fake->state = GNF_DOMAIN_ABSENT;
+    if (!check_reachable(fake, error))
+        return FALSE;
     if (fake_fails(fake->world, "unplug-error") && is_last(fake, alias))
         return fake_fail(error, GNF_HOST_ERROR_FAILED, "QEMU says no");
     return TRUE;

@@ -220,6 +220,14 @@ static const Row rows[] = {
      "'resume'",
      NULL},
 
+    {"unknown/domain-dies",
+     gnf_sequence_migrate,
+     {"dies"},
+     GNF_OUTCOME_UNKNOWN,
+     AWAY,
+     "there is no such domain",
+     "a"},
+
     /* Without the guest. */
     {"unaided/no-commands",
      gnf_sequence_migrate,
