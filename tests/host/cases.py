@@ -5,7 +5,8 @@ import signal
 import statistics
 
 from tests.host.world import NAME, phase_is
-from tests.lab.base import dump_json
+from tests.lab.base import LabError, dump_json
+from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY_MAC, STANDBY
 from tests.runner.cases import Failed
 from tests.vm.tables import RESULTS, columns
@@ -209,23 +210,30 @@ def degraded(world):
 @case("unaided")
 def unaided(world):
     """A guest without the commands: refused, or by plain hotplug."""
-    world.guest.sh(f"mv {PLUGIN} /root/; systemctl restart --no-block qga-plugind")
+    move_plugin(world, PLUGIN, "/root/", without=True)
     try:
-        world.guest.wait_for(lambda: _is_without(world), "the commands to be gone")
         world.expect(world.migrate(code=1), 1, "has not been found", "--unaided")
         world.migrate("--unaided")
     finally:
-        world.guest.sh(f"mv /root/net-failover.plugin {PLUGIN}; "
-                       "systemctl restart --no-block qga-plugind")
-        world.guest.wait_for(lambda: not _is_without(world), "the commands to be back")
+        world.guest.wait_boot()
+        move_plugin(world, "/root/net-failover.plugin", PLUGIN, without=False)
     # Nobody has put the NIC anywhere, but NetworkManager, whose profile it fits.
     world.active()
 
 
-def _is_without(world):
+def move_plugin(world, origin, target, without):
+    """Take the commands from the guest, or give them back. The agent's channel goes away with
+    qga-plugind, and the answer to whoever restarts it: so it is done a moment later."""
+    world.guest.sh(f"mv {origin} {target}; "
+                   "systemd-run --quiet --on-active=1 systemctl restart qga-plugind")
+    world.guest.wait_for(lambda: is_without(world) is without, "other commands")
+
+
+def is_without(world):
+    """None: the agent does not answer now."""
     try:
         info = world.guest.command("guest-info")
-    except Exception:  # pylint: disable=broad-except
+    except (LabError, CommandError):
         return None
     names = {entry["name"] for entry in info["supported_commands"]}
     return "guest-net-failover-query" not in names
