@@ -27,6 +27,7 @@
 typedef struct {
     GnfContext *context;
     GnfOperationDevice *device;
+    int old_way;           /* ifindex of the port that carried the traffic until now */
     gint64 step_us;        /* when the present step began */
     GnfDeadline *deadline; /* ends the manager's calls */
 } Attach;
@@ -91,8 +92,18 @@ drain(gpointer data)
     GTask *task = data;
     const Attach *attach = g_task_get_task_data(task);
 
-    gnf_drain_async(
-        attach->context, attach->device, attach->device->standby_ifindex, on_drained, task);
+    gnf_drain_async(attach->context, attach->device, attach->old_way, on_drained, task);
+}
+
+/* With three ports it need not be the standby. */
+static int
+find_old_way(const Attach *attach)
+{
+    const GnfOperationDevice *device = attach->device;
+    g_autoptr(GnfLink) bond = gnf_link_get(attach->context->netlink, device->bond.ifindex, NULL);
+    int active = bond && bond->bond ? bond->bond->active : 0;
+
+    return active != 0 && active != device->ifindex ? active : device->standby_ifindex;
 }
 
 static void
@@ -102,6 +113,7 @@ move_traffic(gpointer data)
     Attach *attach = g_task_get_task_data(task);
     GError *error = NULL;
 
+    attach->old_way = find_old_way(attach);
     if (!gnf_traffic_to_primary(attach->context, attach->device, &error)) {
         g_task_return_error(task, error);
         g_object_unref(task);
@@ -117,9 +129,22 @@ on_team_used(GObject *source, GAsyncResult *result, gpointer data)
     GTask *task = data;
     Attach *attach = g_task_get_task_data(task);
 
+    GnfOperationDevice *device = attach->device;
+
     if (gnf_team_use_finish(result)) {
-        gnf_announce(attach->context->netlink, attach->device->bond.ifindex, NULL, NULL);
+        gnf_announce(attach->context->netlink, device->bond.ifindex, NULL, NULL);
         step_done(attach, GNF_STEP_ACTIVATE);
+    } else {
+        gnf_operation_device_warn(
+            device,
+            gnf_reason(GNF_REASON_CODE_MANAGER_FAILED,
+                       "%s is a port of %s again, but teamd did not choose it: the traffic goes "
+                       "through another port until teamd or its administrator does (teamdctl %s "
+                       "state item set runner.active_port %s)",
+                       device->interface,
+                       device->bond.interface,
+                       device->bond.interface,
+                       device->interface));
     }
     finish(task);
 }
@@ -146,6 +171,14 @@ stop_before_activate(GTask *task)
     g_object_unref(task);
 }
 
+/* Does the traffic wait to be given to it? Where a bond spreads it, a port has its part at once. */
+static gboolean
+is_given_traffic(const GnfOperationDevice *device)
+{
+    return gnf_mode_has_active_port(device->bond.mode) ||
+           (device->bond.mode == GNF_BOND_MODE_TEAM && device->was_active);
+}
+
 /* The link is proven: the traffic goes where it went before. */
 static void
 activate(GTask *task)
@@ -153,7 +186,7 @@ activate(GTask *task)
     const Attach *attach = g_task_get_task_data(task);
     GnfOperationDevice *device = attach->device;
 
-    if (attach->context->operation->only_attach)
+    if (attach->context->operation->only_attach && is_given_traffic(device))
         stop_before_activate(task);
     else if (device->was_active && device->bond.mode == GNF_BOND_MODE_TEAM)
         gnf_team_use_async(device, on_team_used, task);
@@ -161,6 +194,20 @@ activate(GTask *task)
         gnf_fault_point(attach->context, GNF_STEP_ACTIVATE, device, move_traffic, task);
     else
         finish(task);
+}
+
+/* The NIC's link, or NULL. Somebody else may have seen first that it is gone, and left no ifindex
+ * (gnf_hold_refresh). */
+static GnfLink *
+read_nic(const Attach *attach, gboolean *ret_is_gone)
+{
+    g_autoptr(GError) error = NULL;
+    GnfLink *link = attach->device->ifindex != 0
+                        ? gnf_link_get(attach->context->netlink, attach->device->ifindex, &error)
+                        : NULL;
+
+    *ret_is_gone = !link && (!error || gnf_netlink_error_is_gone(error));
+    return link;
 }
 
 static gboolean
@@ -208,12 +255,11 @@ static gboolean
 has_link_or_is_gone(gpointer data)
 {
     const Attach *attach = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GnfLink) link =
-        gnf_link_get(attach->context->netlink, attach->device->ifindex, &error);
+    gboolean is_gone = FALSE;
+    g_autoptr(GnfLink) link = read_nic(attach, &is_gone);
 
     if (!link)
-        return gnf_netlink_error_is_gone(error);
+        return is_gone;
     return link->controller == attach->device->bond.ifindex && link->carrier && link->bond_port &&
            link->bond_port->mii == GNF_MII_UP;
 }
@@ -250,12 +296,10 @@ static gboolean
 is_in_or_gone(gpointer data)
 {
     const Attach *attach = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GnfLink) link =
-        gnf_link_get(attach->context->netlink, attach->device->ifindex, &error);
+    gboolean is_gone = FALSE;
+    g_autoptr(GnfLink) link = read_nic(attach, &is_gone);
 
-    return link ? link->controller == attach->device->bond.ifindex
-                : gnf_netlink_error_is_gone(error);
+    return link ? link->controller == attach->device->bond.ifindex : is_gone;
 }
 
 static void

@@ -18,7 +18,7 @@
 
 #include "qapi/types.h"
 
-#define GNF_BACKEND_ABI 2
+#define GNF_BACKEND_ABI 3
 
 /* How sure a backend is that an interface is its manager's. */
 typedef enum {
@@ -50,6 +50,15 @@ typedef struct {
     const char *old_mac;       /* attach: the permanent MAC that it was made for, or NULL */
 } GnfTarget;
 
+/* An interface and who owns it: what a backend is asked for conflicts about. Owned by the engine,
+ * as GnfTarget is. */
+typedef struct {
+    int ifindex;
+    const char *interface;
+    const char *permanent_mac; /* as above */
+    GnfManager owner;
+} GnfOwnedInterface;
+
 /* What an attach came to. Freed with gnf_attachment_free(). */
 typedef struct {
     gboolean already;       /* the manager had put it back by itself */
@@ -58,10 +67,14 @@ typedef struct {
 } GnfAttachment;
 
 /*
- * Errors that the finish functions set are in the GNF_ERROR domain (failover/error.h):
- * GNF_REASON_CODE_MANAGER_FAILED for what the manager refused, with its own words in the message;
- * GNF_REASON_CODE_NOT_PERMITTED where it denied access; GNF_REASON_CODE_NO_SUCH_DEVICE when the NIC
- * went away. G_IO_ERROR_CANCELLED passes through.
+ * Each slot but open and close starts a GTask, without a source object, and hands it to the
+ * callback as its GAsyncResult; what it returns stands with the slot, and the engine takes it from
+ * there.
+ *
+ * Errors are in the GNF_ERROR domain (failover/error.h): GNF_REASON_CODE_MANAGER_FAILED for what
+ * the manager refused, with its own words in the message; GNF_REASON_CODE_NOT_PERMITTED where it
+ * denied access; GNF_REASON_CODE_NO_SUCH_DEVICE when the NIC went away. G_IO_ERROR_CANCELLED passes
+ * through.
  */
 typedef struct {
     unsigned int abi; /* GNF_BACKEND_ABI; the engine does not use a module of another one */
@@ -74,46 +87,54 @@ typedef struct {
     /* Free the instance and all it watches. No call is under way. */
     void (*close)(gpointer self);
 
-    /* Is the manager there? Called for query only. Ends with its version (transfer full; "" where
-     * it does not tell), or with an error whose message says why it cannot be asked. */
-    void (*version_async)(gpointer self,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
-    char *(*version_finish)(gpointer self, GAsyncResult *result, GError **error);
+    /* Is the manager there? Called for query only. Returns its version (a string; "" where it does
+     * not tell), or an error whose message says why it cannot be asked. */
+    void (*version)(gpointer self,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data);
 
     /* Whose is this interface? Called for primary, standby and bond, before a plan and again in
-     * complete, since it may be another manager's turn. Changes nothing. An error means that the
-     * manager is there and would not answer; a manager that is not there is GNF_OWNER_ABSENT. */
-    void (*probe_async)(gpointer self,
-                        int ifindex,
-                        const char *interface,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data);
-    GnfOwnership *(*probe_finish)(gpointer self, GAsyncResult *result, GError **error);
+     * complete, since it may be another manager's turn. Changes nothing. Returns a GnfOwnership. An
+     * error means that the manager is there and would not answer; a manager that is not there is
+     * GNF_OWNER_ABSENT. */
+    void (*probe)(gpointer self,
+                  int ifindex,
+                  const char *interface,
+                  GCancellable *cancellable,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data);
 
     /* Take the NIC out of its bond so that the manager does not put it back by itself and starts
      * nothing else on it (no DHCP). The traffic has been moved before. Idempotent: a NIC in no bond
-     * is success, but the manager is still told to leave it. Ends when the manager has let go. */
-    void (*detach_async)(gpointer self,
-                         const GnfTarget *target,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data);
-    gboolean (*detach_finish)(gpointer self, GAsyncResult *result, GError **error);
+     * is success, but the manager is still told to leave it. Returns a boolean, TRUE, when the
+     * manager has let go. */
+    void (*detach)(gpointer self,
+                   const GnfTarget *target,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data);
 
     /* Put the NIC into the bond under the configuration that the administrator made, pointing that
      * configuration at the NIC in memory where name or address no longer fit; files on disk stay
      * byte for byte. Never takes the bond down. Idempotent: a NIC already in the bond under that
-     * configuration is success with `already`. Does not choose the active port. Ends when the
-     * manager has put the NIC in; the link may still be down. */
-    void (*attach_async)(gpointer self,
-                         const GnfTarget *target,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data);
-    GnfAttachment *(*attach_finish)(gpointer self, GAsyncResult *result, GError **error);
+     * configuration is success with `already`. Does not choose the active port. Returns a
+     * GnfAttachment when the manager has put the NIC in; the link may still be down. */
+    void (*attach)(gpointer self,
+                   const GnfTarget *target,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer user_data);
+
+    /* What of this manager, or of its files and scripts, acts on the interface besides its owner –
+     * which may be this manager itself? Optional. Called for query only, for primary, standby and
+     * bond, when their owners are known. Changes nothing. Returns a string that says who does what
+     * by which file, and what to change; NULL where there is nothing to tell, or nobody to ask. */
+    void (*conflict)(gpointer self,
+                     const GnfOwnedInterface *interface,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
 } GnfBackend;
 
 /* The symbol that a loadable backend module exports, of type `const GnfBackend`. */

@@ -5,9 +5,7 @@
  */
 #include "failover/bare.h"
 
-#include "failover/error.h"
-#include "netlink/address.h"
-#include "netlink/link.h"
+#include "failover/by-netlink.h"
 
 gpointer
 gnf_bare_new(GnfNetlink *netlink)
@@ -22,29 +20,23 @@ bare_close(gpointer self)
 }
 
 static void
-bare_version_async(gpointer self,
-                   GCancellable *cancellable,
-                   GAsyncReadyCallback callback,
-                   gpointer user_data)
+bare_version(gpointer self,
+             GCancellable *cancellable,
+             GAsyncReadyCallback callback,
+             gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
 
     g_task_return_pointer(task, g_strdup(""), g_free);
 }
 
-static char *
-bare_version_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_pointer(G_TASK(result), error);
-}
-
 static void
-bare_probe_async(gpointer self,
-                 int ifindex,
-                 const char *interface,
-                 GCancellable *cancellable,
-                 GAsyncReadyCallback callback,
-                 gpointer user_data)
+bare_probe(gpointer self,
+           int ifindex,
+           const char *interface,
+           GCancellable *cancellable,
+           GAsyncReadyCallback callback,
+           gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     GnfOwnership *ownership = g_new0(GnfOwnership, 1);
@@ -54,87 +46,46 @@ bare_probe_async(gpointer self,
     g_task_return_pointer(task, ownership, (GDestroyNotify)gnf_ownership_free);
 }
 
-static GnfOwnership *
-bare_probe_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_pointer(G_TASK(result), error);
-}
-
 static void
-return_netlink_error(GTask *task, GError *error, const char *interface)
-{
-    GnfReasonCode code = gnf_netlink_error_is_gone(error) ? GNF_REASON_CODE_NO_SUCH_DEVICE
-                                                          : GNF_REASON_CODE_MANAGER_FAILED;
-
-    gnf_error_wrap(&error, code, "%s", interface);
-    g_task_return_error(task, error);
-}
-
-static void
-bare_detach_async(gpointer self,
-                  const GnfTarget *target,
-                  GCancellable *cancellable,
-                  GAsyncReadyCallback callback,
-                  gpointer user_data)
+bare_detach(gpointer self,
+            const GnfTarget *target,
+            GCancellable *cancellable,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     GError *error = NULL;
 
-    if (gnf_link_set_controller(self, target->ifindex, 0, &error))
+    if (gnf_by_netlink_detach(self, target, &error))
         g_task_return_boolean(task, TRUE);
     else
-        return_netlink_error(task, error, target->interface);
-}
-
-static gboolean
-bare_detach_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_boolean(G_TASK(result), error);
+        g_task_return_error(task, error);
 }
 
 static void
-bare_attach_async(gpointer self,
-                  const GnfTarget *target,
-                  GCancellable *cancellable,
-                  GAsyncReadyCallback callback,
-                  gpointer user_data)
+bare_attach(gpointer self,
+            const GnfTarget *target,
+            GCancellable *cancellable,
+            GAsyncReadyCallback callback,
+            gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+    g_autoptr(GnfAttachment) attachment = g_new0(GnfAttachment, 1);
     GError *error = NULL;
-    g_autoptr(GnfLink) link = gnf_link_get(self, target->ifindex, &error);
 
-    if (!link) {
-        return_netlink_error(task, error, target->interface);
+    if (!gnf_by_netlink_attach(self, target, &attachment->already, &error)) {
+        g_task_return_error(task, error);
         return;
     }
-    GnfAttachment *attachment = g_new0(GnfAttachment, 1);
-    attachment->already = link->controller == target->bond_ifindex;
-    if (!attachment->already &&
-        (!gnf_address_flush(self, target->ifindex, &error) ||
-         !gnf_link_set_controller(self, target->ifindex, target->bond_ifindex, &error))) {
-        gnf_attachment_free(attachment);
-        return_netlink_error(task, error, target->interface);
-        return;
-    }
-    g_task_return_pointer(task, attachment, (GDestroyNotify)gnf_attachment_free);
-}
-
-static GnfAttachment *
-bare_attach_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_pointer(G_TASK(result), error);
+    g_task_return_pointer(task, g_steal_pointer(&attachment), (GDestroyNotify)gnf_attachment_free);
 }
 
 const GnfBackend gnf_bare_backend = {
     .abi = GNF_BACKEND_ABI,
     .open = NULL,
     .close = bare_close,
-    .version_async = bare_version_async,
-    .version_finish = bare_version_finish,
-    .probe_async = bare_probe_async,
-    .probe_finish = bare_probe_finish,
-    .detach_async = bare_detach_async,
-    .detach_finish = bare_detach_finish,
-    .attach_async = bare_attach_async,
-    .attach_finish = bare_attach_finish,
+    .version = bare_version,
+    .probe = bare_probe,
+    .detach = bare_detach,
+    .attach = bare_attach,
 };

@@ -84,7 +84,8 @@ on_written(GObject *source, GAsyncResult *result, gpointer data)
     gnf_watch_wait_async(eject->context->watch, &spec, NULL, on_gone, g_steal_pointer(&task));
 }
 
-/* The `power` file of the slot that holds the device, or NULL. */
+/* The `power` file of the slot that holds the device, or NULL. A slot that is only listed, not
+ * switched, has none (kernel: drivers/acpi/pci_slot.c, which gives its slots no operations). */
 static char *
 find_power_file(const char *pci_address)
 {
@@ -94,12 +95,14 @@ find_power_file(const char *pci_address)
 
     while (slots && (name = g_dir_read_name(slots))) {
         g_autofree char *address_file = g_build_filename(SLOTS, name, "address", NULL);
+        g_autofree char *power = g_build_filename(SLOTS, name, "power", NULL);
         g_autofree char *address = NULL;
         if (!g_file_get_contents(address_file, &address, NULL, NULL))
             continue;
         g_strchomp(address);
-        if (strlen(address) == function && strncmp(address, pci_address, function) == 0)
-            return g_build_filename(SLOTS, name, "power", NULL);
+        if (strlen(address) == function && strncmp(address, pci_address, function) == 0 &&
+            g_file_test(power, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&power);
     }
     return NULL;
 }
@@ -113,38 +116,65 @@ has_driver(const char *pci_address)
 }
 
 static gboolean
-contains(const GPtrArray *addresses, const char *address)
+contains(const GArray *ifindexes, int ifindex)
 {
-    for (guint i = 0; i < addresses->len; i++)
-        if (g_str_equal(g_ptr_array_index(addresses, i), address))
+    for (guint i = 0; i < ifindexes->len; i++)
+        if (g_array_index(ifindexes, int, i) == ifindex)
             return TRUE;
     return FALSE;
 }
 
-/* Another function of the same slot that a driver has, and that is not about to leave; or NULL. The
- * power goes to all functions of a slot at once. */
+/* An interface below a function, by its ifindex, that is not about to leave; or NULL. */
 static char *
-find_other_function(const char *pci_address, const GPtrArray *leaving)
+find_staying(const char *pci_address, const GArray *leaving, gboolean *ret_has_interface)
+{
+    g_autofree char *path = g_build_filename(DEVICES, pci_address, "net", NULL);
+    g_autoptr(GDir) interfaces = g_dir_open(path, 0, NULL);
+    const char *name = NULL;
+
+    *ret_has_interface = FALSE;
+    while (interfaces && (name = g_dir_read_name(interfaces))) {
+        g_autofree char *file = g_build_filename(path, name, "ifindex", NULL);
+        g_autofree char *text = NULL;
+        *ret_has_interface = TRUE;
+        if (!g_file_get_contents(file, &text, NULL, NULL) ||
+            !contains(leaving, (int)g_ascii_strtoll(text, NULL, 10)))
+            return g_strdup(name);
+    }
+    return NULL;
+}
+
+/* What of the same slot is not about to leave: an interface, of whatever function, the device's own
+ * too (some drivers make one a port), or another function that a driver has without one. NULL if
+ * there is none. The power goes to all of a slot at once. */
+static char *
+find_other_user(const char *pci_address, const GArray *leaving)
 {
     g_autoptr(GDir) devices = g_dir_open(DEVICES, 0, NULL);
     gsize function = strcspn(pci_address, ".");
     const char *name = NULL;
 
-    while (devices && (name = g_dir_read_name(devices)))
-        if (strncmp(name, pci_address, function + 1) == 0 && !g_str_equal(name, pci_address) &&
-            has_driver(name) && !contains(leaving, name))
+    while (devices && (name = g_dir_read_name(devices))) {
+        gboolean has_interface = FALSE;
+        if (strncmp(name, pci_address, function + 1) != 0)
+            continue;
+        char *staying = find_staying(name, leaving, &has_interface);
+        if (staying)
+            return staying;
+        if (!has_interface && !g_str_equal(name, pci_address) && has_driver(name))
             return g_strdup(name);
+    }
     return NULL;
 }
 
 gboolean
 gnf_eject_check(const char *interface,
                 const char *pci_address,
-                const GPtrArray *leaving,
+                const GArray *leaving,
                 GError **error)
 {
     g_autofree char *power = find_power_file(pci_address);
-    g_autofree char *other = power ? find_other_function(pci_address, leaving) : NULL;
+    g_autofree char *other = power ? find_other_user(pci_address, leaving) : NULL;
 
     if (!power)
         g_set_error(error,
@@ -166,16 +196,16 @@ gnf_eject_check(const char *interface,
     return power && !other;
 }
 
-/* The functions of the operation that are out of their bonds. */
-static GPtrArray *
+/* The NICs of the operation that are out of their bonds: their ifindexes. */
+static GArray *
 list_leaving(const GnfOperation *operation)
 {
-    GPtrArray *leaving = g_ptr_array_new();
+    GArray *leaving = g_array_new(FALSE, FALSE, sizeof(int));
 
     for (guint i = 0; i < operation->devices->len; i++) {
         const GnfOperationDevice *device = g_ptr_array_index(operation->devices, i);
-        if (device->state == GNF_STATE_DETACHED && device->pci_address)
-            g_ptr_array_add(leaving, device->pci_address);
+        if (device->state == GNF_STATE_DETACHED)
+            g_array_append_val(leaving, device->ifindex);
     }
     return leaving;
 }
@@ -206,7 +236,7 @@ begin(gpointer data)
     GTask *task = data;
     Eject *eject = g_task_get_task_data(task);
     const GnfOperationDevice *device = eject->device;
-    g_autoptr(GPtrArray) leaving = list_leaving(eject->context->operation);
+    g_autoptr(GArray) leaving = list_leaving(eject->context->operation);
     GError *error = NULL;
 
     if (is_gone(eject)) {

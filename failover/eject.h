@@ -9,12 +9,12 @@
 /* A power-off takes the hot-plug controller a second or more (kernel: pciehp_power_off_slot). */
 #define GNF_EJECT_TIMEOUT_MS 15000
 
-/* Does the NIC (its PCI address, or NULL) sit in a slot that can be powered off, with no other
- * function in use but those of `leaving` (of char *: PCI addresses)? GNF_REASON_CODE_NO_SLOT or
- * _SLOT_SHARED if not. interface: for the message. */
+/* Does the NIC (its PCI address, or NULL) sit in a slot that can be powered off, with no interface
+ * on it but those of `leaving` (of int: ifindexes) and no other function in use?
+ * GNF_REASON_CODE_NO_SLOT or _SLOT_SHARED if not. interface: for the message. */
 gboolean gnf_eject_check(const char *interface,
                          const char *pci_address,
-                         const GPtrArray *leaving,
+                         const GArray *leaving,
                          GError **error);
 
 /* The NIC is out of its bond, and so are those of the operation that share its slot. Ends when its

@@ -30,7 +30,7 @@ typedef struct {
 struct GnfEngine {
     GnfContext context;
     Job *job;         /* NULL: nothing runs */
-    GPtrArray *queue; /* of GnfWaiter: to be started when the job has ended */
+    GPtrArray *queue; /* of GnfWaiter, perhaps told already: to be started when the job has ended */
     guint queries;    /* under way */
     guint revert_source;
     gboolean stopping;
@@ -155,6 +155,14 @@ on_held(GObject *source, GAsyncResult *result, gpointer data)
 
 /* -- looking after a pending operation -- */
 
+/* Nothing is done but wait for the guest to resume elsewhere. */
+static void
+rest(GnfEngine *self)
+{
+    if (!self->job && !self->stopping && gnf_context_is_pending(&self->context))
+        gnf_urgency_set(self->queries == 0);
+}
+
 static void
 start_complete(GnfEngine *self, GnfVerb verb, gboolean only_attach, GnfWaiter *waiter)
 {
@@ -184,7 +192,7 @@ look(GnfEngine *self)
         gnf_complete_returned_async(&self->context, job->cancellable, on_completed, self);
         return;
     case GNF_HOLD_NOTHING:
-        gnf_urgency_set(TRUE);
+        rest(self);
         break;
     }
     if (gnf_hold_is_revert_due(&self->context))
@@ -207,14 +215,6 @@ on_device_event(gpointer data)
 }
 
 /* -- requests -- */
-
-static void
-answer_empty(GnfWaiter *waiter, GnfStatus status, const GError *warning)
-{
-    g_autoptr(JsonNode) report = gnf_report_empty(verb_of(waiter), status, warning);
-
-    gnf_waiter_return(waiter, report);
-}
 
 static void
 answer_error(GnfWaiter *waiter, GError *error)
@@ -269,7 +269,8 @@ check_operation(GnfEngine *self, GnfWaiter *waiter)
     if (operation && (!operation->finished || operation->verb == verb_of(waiter)))
         return TRUE;
     g_autoptr(GError) warning = gnf_complete_nothing_pending(operation);
-    answer_empty(waiter, GNF_STATUS_DONE, warning);
+    g_autoptr(JsonNode) report = gnf_report_empty(verb_of(waiter), GNF_STATUS_DONE, warning);
+    gnf_waiter_return(waiter, report);
     return FALSE;
 }
 
@@ -367,23 +368,21 @@ submit(GnfEngine *self, GnfWaiter *waiter)
     }
 }
 
-/* The waiter's time is up: the work goes on without it. */
+/* The waiter's time is up: the work goes on without it, or begins without it when its turn comes.
+ */
 static void
 on_expired(GnfWaiter *waiter, gpointer data)
 {
     GnfEngine *self = data;
+    g_autoptr(JsonNode) report = gnf_report_waiting(
+        gnf_context_is_pending(&self->context) ? self->context.operation : NULL, verb_of(waiter));
 
-    g_ptr_array_remove(self->queue, waiter);
-    if (self->job)
-        g_ptr_array_remove(self->job->waiters, waiter);
-    if (!gnf_context_is_pending(&self->context)) {
-        answer_empty(waiter, GNF_STATUS_WAITING, NULL);
+    if (g_ptr_array_find(self->queue, waiter, NULL)) {
+        gnf_waiter_tell(waiter, report);
         return;
     }
-    g_autoptr(JsonNode) report = gnf_report_operation(self->context.operation);
-    JsonObject *object = json_node_get_object(report);
-    json_object_set_string_member(object, "verb", gnf_verb_to_string(verb_of(waiter)));
-    json_object_set_string_member(object, "status", gnf_status_to_string(GNF_STATUS_WAITING));
+    if (self->job)
+        g_ptr_array_remove(self->job->waiters, waiter);
     gnf_waiter_return(waiter, report);
 }
 
@@ -393,6 +392,7 @@ on_asked(gpointer data)
     GnfEngine *self = data;
 
     self->queries--;
+    rest(self);
     notify_idle(self);
 }
 
@@ -410,6 +410,7 @@ gnf_engine_handle(GnfEngine *self, GnfRequest *request, GnfReplyFunc reply, gpoi
 
     if (fits && g_str_has_suffix(request->command, "-query")) {
         self->queries++;
+        rest(self);
         gnf_asking_start(&self->context, request, on_asked, self, reply, user_data);
         return;
     }

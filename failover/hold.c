@@ -42,6 +42,17 @@ follow_bond(GnfContext *context, GnfOperationDevice *device)
     return TRUE;
 }
 
+/* It is not where it was put back to any more, and that was all that there was to say of it. */
+static void
+end_put_back(GnfContext *context, GnfOperationDevice *device)
+{
+    if (!device->put_back)
+        return;
+    device->put_back = FALSE;
+    g_clear_error(&device->reason);
+    gnf_operation_settle(context->operation);
+}
+
 /* What the kernel says of a pending device's NIC. Returns TRUE if its state changed. */
 static gboolean
 look_at_device(GnfContext *context, GnfOperationDevice *device, gboolean *ret_in_bond)
@@ -60,6 +71,7 @@ look_at_device(GnfContext *context, GnfOperationDevice *device, gboolean *ret_in
             return changed;
         /* Taken out by somebody else, or by an engine that died before it could say so. */
         device->state = GNF_STATE_DETACHED;
+        end_put_back(context, device);
         (void)gnf_traffic_accept_as_before(context, device, NULL);
         return TRUE;
     }
@@ -68,6 +80,7 @@ look_at_device(GnfContext *context, GnfOperationDevice *device, gboolean *ret_in
     gboolean was_port = device->state == GNF_STATE_SWITCHED;
     device->state = GNF_STATE_ABSENT;
     device->ifindex = 0;
+    end_put_back(context, device);
     if (was_port)
         (void)gnf_traffic_accept_as_before(context, device, NULL);
     return TRUE;
@@ -82,10 +95,31 @@ leave_in(GnfContext *context, GnfOperationDevice *device, GError *reason)
     gnf_operation_settle(context->operation);
 }
 
+/* The same until the standby can take over: the guest is connected by this NIC alone, perhaps, and
+ * whoever put it back knew why. */
+static void
+leave_in_for_now(GnfContext *context,
+                 GnfOperationDevice *device,
+                 GnfReasonCode code,
+                 const char *why)
+{
+    device->put_back = TRUE;
+    leave_in(context,
+             device,
+             gnf_reason(code,
+                        "%s was put back into %s while it was prepared: do not unplug it, it is "
+                        "taken out again when %s can take over: %s",
+                        device->interface,
+                        device->bond.interface,
+                        device->standby,
+                        why));
+}
+
 /* Nobody else puts it back again and again where it is we who cannot take it out. */
 static void
 give_up(GnfContext *context, GnfOperationDevice *device)
 {
+    device->put_back = FALSE;
     if (device->reason) {
         g_autofree char *why = g_strdup(device->reason->message);
         leave_in(context,
@@ -109,12 +143,30 @@ give_up(GnfContext *context, GnfOperationDevice *device)
                         gnf_manager_to_string(device->manager)));
 }
 
-/* TRUE if this device is to be taken out again. */
+/* A port of the bond, with a link that the bond trusts. */
+static gboolean
+can_take_over(const GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GnfLink) standby = gnf_link_get(context->netlink, device->standby_ifindex, NULL);
+
+    return standby && standby->controller == device->bond.ifindex && standby->up &&
+           standby->carrier && standby->bond_port && standby->bond_port->mii == GNF_MII_UP;
+}
+
+/* TRUE if this device is to be taken out again, now. */
 static gboolean
 was_put_back(GnfContext *context, GnfOperationDevice *device, gboolean in_bond, gboolean *changed)
 {
-    if (device->state != GNF_STATE_DETACHED || !in_bond)
+    if (!in_bond || !(device->state == GNF_STATE_DETACHED || device->put_back))
         return FALSE;
+    if (!can_take_over(context, device)) {
+        if (!device->put_back) {
+            leave_in_for_now(
+                context, device, GNF_REASON_CODE_NO_STANDBY, "it is no port with a link now");
+            *changed = TRUE;
+        }
+        return FALSE;
+    }
     *changed = TRUE;
     if (++device->undone <= GNF_HOLD_LIMIT)
         return TRUE;
@@ -180,6 +232,8 @@ end_again(GTask *task, GError *failure)
     g_clear_error(&again->device->reason);
     if (failure)
         again->device->reason = gnf_reason_from_error(failure);
+    else
+        again->device->put_back = FALSE;
     gnf_operation_settle(again->context->operation);
     gnf_record_note(again->context->record_path, again->context->operation);
     g_task_return_boolean(task, TRUE);
@@ -229,8 +283,8 @@ gnf_hold_detach_async(GnfContext *context,
     g_task_set_task_data(task, again, g_free);
     gboolean carries = is_active(again);
     if (!gnf_traffic_to_standby(context, device, &error)) {
-        /* The guest is connected by this NIC alone, perhaps: whoever put it back knew why. */
-        leave_in(context, device, gnf_reason_from_error(error));
+        g_autoptr(GError) reason = gnf_reason_from_error(error);
+        leave_in_for_now(context, device, (GnfReasonCode)reason->code, reason->message);
         g_error_free(error);
         gnf_record_note(context->record_path, context->operation);
         g_task_return_boolean(task, TRUE);
@@ -275,6 +329,16 @@ announce_resumed(const GnfContext *context, const GnfOperationDevice *device)
     gnf_announce(context->netlink, device->bond.ifindex, NULL, NULL);
 }
 
+/* Is it an event that may have the hold act on the device? */
+static gboolean
+concerns(const GnfLinkEvent *event, const GnfOperationDevice *device)
+{
+    if (event->ifindex == device->ifindex || device->state == GNF_STATE_ABSENT)
+        return TRUE;
+    return device->put_back &&
+           (event->ifindex == device->standby_ifindex || event->ifindex == device->bond.ifindex);
+}
+
 gboolean
 gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
 {
@@ -291,8 +355,8 @@ gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
         if (event->type == GNF_LINK_EVENT_NOTIFY_PEERS) {
             if (event->ifindex == device->standby_ifindex)
                 announce_resumed(context, device);
-        } else if (event->ifindex == device->ifindex || device->state == GNF_STATE_ABSENT) {
-            concerns_us = TRUE;
+        } else {
+            concerns_us |= concerns(event, device);
         }
     }
     return concerns_us;

@@ -21,13 +21,14 @@ typedef enum {
 void gnf_hold_refresh(GnfContext *context);
 
 /* Bring the operation's states in line with the kernel and write them down. A NIC that was put back
- * more often than the limit is left in the bond as `switched`, with the reason manager-undid, or
- * with why it could not be taken out. */
+ * stays in the bond as `switched`, with a reason, for as long as the standby cannot take over. One
+ * that was to be taken out more often than the limit is left there with the reason manager-undid,
+ * or with why it could not be taken out. */
 GnfHold gnf_hold_look(GnfContext *context, GnfOperationDevice **ret_device);
 
 /* Take a NIC out that was put back, as prepare does: only while the standby is proven, and after
- * the traffic. Where that is not possible it stays in, as `switched`, with a reason. What came of
- * it is in the device's entry and in the record. */
+ * the traffic. Where that is not possible it stays in, as `switched`, with a reason, and is looked
+ * at again. What came of it is in the device's entry and in the record. */
 void gnf_hold_detach_async(GnfContext *context,
                            GnfOperationDevice *device,
                            GAsyncReadyCallback callback,
@@ -40,5 +41,5 @@ gboolean gnf_hold_is_revert_due(const GnfContext *context);
 /* An event on a link: the standby of a pending operation says that the VM has just resumed
  * elsewhere (IFLA_EVENT_NOTIFY_PEERS, virtio_net's announce), so announce its bond; nobody else
  * does. TRUE if gnf_hold_look should look: it is a prepared
- * NIC's link, or a NIC is awaited. */
+ * NIC's link, or a NIC is awaited, or the standby of one that was put back, or its bond. */
 gboolean gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event);

@@ -19,6 +19,7 @@ gnf_primary_free(GnfPrimary *primary)
     g_clear_pointer(&primary->owner, gnf_owned_free);
     g_clear_pointer(&primary->bond_owner, gnf_owned_free);
     g_clear_pointer(&primary->standby_owner, gnf_owned_free);
+    g_clear_pointer(&primary->conflicts, g_ptr_array_unref);
     g_free(primary);
 }
 

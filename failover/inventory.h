@@ -25,6 +25,7 @@ typedef struct {
     GnfOwned *owner;     /* the three owners: NULL until asked, and where there is nothing to own */
     GnfOwned *bond_owner;
     GnfOwned *standby_owner;
+    GPtrArray *conflicts; /* char *: who else acts on the three; NULL: nobody, or not asked for */
 } GnfPrimary;
 
 void gnf_primary_free(GnfPrimary *primary);

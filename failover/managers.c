@@ -17,6 +17,9 @@ static const struct {
 } modules[] = {
     {GNF_MANAGER_NETWORKMANAGER, "nm-backend.so"},
     {GNF_MANAGER_NETWORKD, "networkd-backend.so"},
+    {GNF_MANAGER_IFUPDOWN, "ifcfg-backend.so"},
+    {GNF_MANAGER_WICKED, "ifcfg-backend.so"},
+    {GNF_MANAGER_IFCFG, "ifcfg-backend.so"},
 };
 
 typedef struct {
@@ -145,9 +148,8 @@ static void
 on_version(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Slot *slot = g_task_get_task_data(task);
     g_autoptr(GError) error = NULL;
-    char *version = slot->backend->version_finish(slot->instance, result, &error);
+    char *version = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (version)
         g_task_return_pointer(task, version, g_free);
@@ -172,12 +174,51 @@ gnf_managers_version_async(GnfManagers *self,
         g_object_unref(task);
         return;
     }
-    g_task_set_task_data(task, slot, NULL);
-    slot->backend->version_async(slot->instance, cancellable, on_version, task);
+    slot->backend->version(slot->instance, cancellable, on_version, task);
 }
 
 char *
 gnf_managers_version_finish(GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/* -- conflicts -- */
+
+static void
+on_conflict(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    GError *error = NULL;
+    char *text = g_task_propagate_pointer(G_TASK(result), &error);
+
+    if (error)
+        g_task_return_error(task, error);
+    else
+        g_task_return_pointer(task, text, g_free);
+}
+
+void
+gnf_managers_conflict_async(GnfManagers *self,
+                            guint i,
+                            const GnfOwnedInterface *interface,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+    Slot *slot = slot_open(self, i);
+
+    if (!slot || !slot->backend->conflict) {
+        g_task_return_pointer(task, NULL, NULL);
+        g_object_unref(task);
+        return;
+    }
+    slot->backend->conflict(slot->instance, interface, cancellable, on_conflict, task);
+}
+
+char *
+gnf_managers_conflict_finish(GAsyncResult *result, GError **error)
 {
     return g_task_propagate_pointer(G_TASK(result), error);
 }
@@ -209,8 +250,7 @@ on_probe(GObject *source, GAsyncResult *result, gpointer data)
     g_autoptr(GTask) task = data;
     Probe *probe = g_task_get_task_data(task);
     GError *error = NULL;
-    g_autoptr(GnfOwnership) answer =
-        probe->asked->backend->probe_finish(probe->asked->instance, result, &error);
+    g_autoptr(GnfOwnership) answer = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (!answer) {
         g_task_return_error(task, error);
@@ -236,12 +276,12 @@ probe_next(GTask *task)
     do
         probe->asked = slot_open(probe->managers, probe->next++);
     while (!probe->asked);
-    probe->asked->backend->probe_async(probe->asked->instance,
-                                       probe->ifindex,
-                                       probe->interface,
-                                       g_task_get_cancellable(task),
-                                       on_probe,
-                                       task);
+    probe->asked->backend->probe(probe->asked->instance,
+                                 probe->ifindex,
+                                 probe->interface,
+                                 g_task_get_cancellable(task),
+                                 on_probe,
+                                 task);
 }
 
 void
@@ -325,10 +365,9 @@ static void
 on_detached(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Act *act = g_task_get_task_data(task);
     GError *error = NULL;
 
-    if (act->slot->backend->detach_finish(act->slot->instance, result, &error))
+    if (g_task_propagate_boolean(G_TASK(result), &error))
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_error(task, error);
@@ -348,8 +387,7 @@ gnf_managers_detach_async(GnfManagers *self,
     if (!task)
         return;
     const Act *act = g_task_get_task_data(task);
-    act->slot->backend->detach_async(
-        act->slot->instance, &act->target, cancellable, on_detached, task);
+    act->slot->backend->detach(act->slot->instance, &act->target, cancellable, on_detached, task);
 }
 
 gboolean
@@ -362,10 +400,8 @@ static void
 on_attached(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Act *act = g_task_get_task_data(task);
     GError *error = NULL;
-    GnfAttachment *attachment =
-        act->slot->backend->attach_finish(act->slot->instance, result, &error);
+    GnfAttachment *attachment = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (attachment)
         g_task_return_pointer(task, attachment, (GDestroyNotify)gnf_attachment_free);
@@ -387,8 +423,7 @@ gnf_managers_attach_async(GnfManagers *self,
     if (!task)
         return;
     const Act *act = g_task_get_task_data(task);
-    act->slot->backend->attach_async(
-        act->slot->instance, &act->target, cancellable, on_attached, task);
+    act->slot->backend->attach(act->slot->instance, &act->target, cancellable, on_attached, task);
 }
 
 GnfAttachment *

@@ -32,7 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GnfManagers, gnf_managers_free)
 guint gnf_managers_count(const GnfManagers *managers);
 GnfManager gnf_managers_nth(const GnfManagers *managers, guint i);
 
-/* The i-th manager's version; see GnfBackend.version_async. */
+/* The i-th manager's version; see GnfBackend.version. */
 void gnf_managers_version_async(GnfManagers *managers,
                                 guint i,
                                 GCancellable *cancellable,
@@ -49,6 +49,16 @@ void gnf_managers_probe_async(GnfManagers *managers,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 GnfOwned *gnf_managers_probe_finish(GAsyncResult *result, GError **error);
+
+/* What of the i-th manager acts on an interface besides its owner; see GnfBackend.conflict. Ends
+ * with NULL, and no error, where there is nothing to tell. */
+void gnf_managers_conflict_async(GnfManagers *managers,
+                                 guint i,
+                                 const GnfOwnedInterface *interface,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+char *gnf_managers_conflict_finish(GAsyncResult *result, GError **error);
 
 /* Detach and attach through a manager; see GnfBackend. The target and its strings are copied. Fails
  * with GNF_REASON_CODE_MANAGER_FAILED where there is no backend for the manager. */

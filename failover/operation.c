@@ -128,6 +128,7 @@ gnf_operation_device_begin(GnfOperationDevice *device)
     g_array_set_size(device->steps, 0);
     g_ptr_array_set_size(device->warnings, 0);
     g_clear_error(&device->reason);
+    device->put_back = FALSE;
     device->begun_us = g_get_monotonic_time();
     device->ended_us = 0;
 }

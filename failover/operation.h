@@ -59,7 +59,9 @@ typedef struct {
                               not in the record */
     gboolean asked;        /* its manager was told to let go of it, and may be about to */
     gboolean forgotten;    /* absent, and cancel has given it up: not pending any more */
-    guint undone;          /* how often somebody put it back into the bond while detached */
+    gboolean put_back;     /* somebody put it back into the bond while detached, where it stays, as
+                              `switched`, until the standby can take over; see hold.c */
+    guint undone;          /* how often it was to be taken out because somebody put it back */
     GArray *steps;         /* of GnfStepDone; of the last command */
     gint64 begun_us;       /* monotonic: when the last command began on it */
     gint64 ended_us;       /* monotonic: when it ended, 0 while it runs; read back from a record it

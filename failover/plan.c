@@ -201,6 +201,39 @@ keeps_mac(const GnfPrimary *primary, const char *mac)
              bond->fail_over_mac != GNF_BOND_FAIL_OVER_MAC_ACTIVE));
 }
 
+/* A port that belongs to another manager than its bond. */
+static void
+add_mismatch(GPtrArray *warnings,
+             const GnfPrimary *primary,
+             const GnfLink *port,
+             const GnfOwned *owner)
+{
+    if (!owner || !primary->bond_owner || owner->manager == primary->bond_owner->manager)
+        return;
+    g_ptr_array_add(warnings,
+                    gnf_reason(GNF_REASON_CODE_MANAGER_CONFLICT,
+                               "%s belongs to %s (%s), but %s to %s (%s): have one of them "
+                               "configure both, and the other one leave them alone",
+                               port->name,
+                               gnf_manager_to_string(owner->manager),
+                               owner->detail,
+                               primary->bond->name,
+                               gnf_manager_to_string(primary->bond_owner->manager),
+                               primary->bond_owner->detail));
+}
+
+static void
+add_conflicts(GPtrArray *warnings, const GnfPrimary *primary)
+{
+    add_mismatch(warnings, primary, primary->link, primary->owner);
+    add_mismatch(warnings, primary, primary->standby, primary->standby_owner);
+    for (guint i = 0; primary->conflicts && i < primary->conflicts->len; i++)
+        g_ptr_array_add(warnings,
+                        gnf_reason(GNF_REASON_CODE_MANAGER_CONFLICT,
+                                   "%s",
+                                   (const char *)g_ptr_array_index(primary->conflicts, i)));
+}
+
 GPtrArray *
 gnf_plan_warnings(const GnfPrimary *primary)
 {
@@ -222,14 +255,6 @@ gnf_plan_warnings(const GnfPrimary *primary)
                        primary->link->name,
                        gnf_primary_mac(primary),
                        primary->standby->name));
-    if (primary->owner && primary->bond_owner &&
-        primary->owner->manager != primary->bond_owner->manager)
-        g_ptr_array_add(warnings,
-                        gnf_reason(GNF_REASON_CODE_MANAGER_CONFLICT,
-                                   "%s belongs to %s, but %s to %s",
-                                   primary->link->name,
-                                   gnf_manager_to_string(primary->owner->manager),
-                                   primary->bond->name,
-                                   gnf_manager_to_string(primary->bond_owner->manager)));
+    add_conflicts(warnings, primary);
     return warnings;
 }

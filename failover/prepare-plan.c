@@ -14,6 +14,7 @@
 #include "failover/prepare-select.h"
 #include "failover/record.h"
 #include "failover/report.h"
+#include "netlink/bond.h"
 
 static void
 move_failures(GPtrArray *failures, GnfOperation *operation)
@@ -22,15 +23,15 @@ move_failures(GPtrArray *failures, GnfOperation *operation)
         g_ptr_array_add(operation->devices, g_ptr_array_steal_index(failures, 0));
 }
 
-/* The functions that leave their slots, if all goes well. */
+/* May its slot be powered off, when all that are going have left their bonds? */
 static gboolean
 check_eject(const GnfPrimary *primary, const GPtrArray *going, GError **error)
 {
-    g_autoptr(GPtrArray) leaving = g_ptr_array_new();
+    g_autoptr(GArray) leaving = g_array_new(FALSE, FALSE, sizeof(int));
 
     for (guint i = 0; i < going->len; i++) {
         const GnfPrimary *other = g_ptr_array_index(going, i);
-        g_ptr_array_add(leaving, other->device->pci_address);
+        g_array_append_val(leaving, other->link->ifindex);
     }
     return gnf_eject_check(primary->link->name, primary->device->pci_address, leaving, error);
 }
@@ -44,6 +45,26 @@ find_detached(const GnfContext *context, const GnfPrimary *primary)
     return device && device->state == GNF_STATE_DETACHED && !primary->bond ? device : NULL;
 }
 
+/* A host that is told `switched` moves its filter to the standby's port: then the traffic has to be
+ * there. A team device's is teamd's to move, which tells when it is asked to. */
+static gboolean
+check_stage(const GnfPrepareOptions *options, const GnfPrimary *primary, GError **error)
+{
+    GnfBondMode mode = primary->bond ? primary->bond->bond->mode : GNF_BOND_MODE_ACTIVE_BACKUP;
+
+    if (!options->only_switch || mode == GNF_BOND_MODE_TEAM || gnf_mode_has_active_port(mode))
+        return TRUE;
+    g_set_error(error,
+                GNF_ERROR,
+                GNF_REASON_CODE_LOAD_BALANCING,
+                "%s is %s, which has no active port to move to %s: prepare %s without stages",
+                primary->bond->name,
+                gnf_bond_mode_to_string(mode),
+                primary->standby ? primary->standby->name : "another",
+                primary->link->name);
+    return FALSE;
+}
+
 static gboolean
 check_one(const GnfContext *context,
           const GnfPrepareOptions *options,
@@ -52,6 +73,7 @@ check_one(const GnfContext *context,
           GError **error)
 {
     return (find_detached(context, primary) || gnf_plan_check(primary, going, error)) &&
+           check_stage(options, primary, error) &&
            (!options->eject || check_eject(primary, going, error));
 }
 
@@ -71,12 +93,13 @@ check_record(const GnfContext *context, GError **error)
     return FALSE;
 }
 
-gboolean
-gnf_prepare_check(const GnfContext *context,
-                  const GnfPrepareOptions *options,
-                  GPtrArray *chosen,
-                  GPtrArray *failures,
-                  GError **error)
+/* Each of chosen once. */
+static gboolean
+check_each(const GnfContext *context,
+           const GnfPrepareOptions *options,
+           GPtrArray *chosen,
+           GPtrArray *failures,
+           GError **error)
 {
     for (guint i = 0; i < chosen->len;) {
         GnfPrimary *primary = g_ptr_array_index(chosen, i);
@@ -95,6 +118,24 @@ gnf_prepare_check(const GnfContext *context,
         g_ptr_array_add(failures, entry);
         g_ptr_array_remove_index(chosen, i);
     }
+    return TRUE;
+}
+
+/* One that stays keeps the power on for the others of its slot, also for those before it. */
+gboolean
+gnf_prepare_check(const GnfContext *context,
+                  const GnfPrepareOptions *options,
+                  GPtrArray *chosen,
+                  GPtrArray *failures,
+                  GError **error)
+{
+    guint before = 0;
+
+    do {
+        before = chosen->len;
+        if (!check_each(context, options, chosen, failures, error))
+            return FALSE;
+    } while (options->eject && chosen->len < before);
     return !options->dry_run || check_record(context, error);
 }
 
@@ -159,8 +200,9 @@ gnf_prepare_plan(const GnfContext *context,
 void
 gnf_prepare_arm_revert(const GnfPrepareOptions *options, GnfOperation *operation)
 {
-    if (options->revert_after_ms > 0)
-        operation->revert_at_us = gnf_boottime_us() + (gint64)options->revert_after_ms * 1000;
+    operation->revert_at_us = options->revert_after_ms > 0
+                                  ? gnf_boottime_us() + (gint64)options->revert_after_ms * 1000
+                                  : 0;
 }
 
 /* Entries that an earlier prepare could not do: they are tried anew, or not asked for any more. */
@@ -250,7 +292,9 @@ gnf_prepare_record(GnfContext *context,
     if (fresh)
         fresh->id = g_uuid_string_random();
     fill_operation(context, options, operation, chosen, failures, work);
-    gnf_prepare_arm_revert(options, operation);
+    /* An earlier prepare's holds until this one has succeeded. */
+    if (operation->revert_at_us == 0)
+        gnf_prepare_arm_revert(options, operation);
     if (!gnf_record_save(context->record_path, operation, &local_error)) {
         take_back(operation, work, local_error);
         g_propagate_error(error, local_error);

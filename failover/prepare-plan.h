@@ -34,5 +34,5 @@ gboolean gnf_prepare_record(GnfContext *context,
                             GPtrArray *work,
                             GError **error);
 
-/* revert-after-ms, if asked for, runs from now on. */
+/* revert-after-ms runs from now on: what an earlier prepare asked for does not any more. */
 void gnf_prepare_arm_revert(const GnfPrepareOptions *options, GnfOperation *operation);

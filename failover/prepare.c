@@ -285,16 +285,34 @@ drain(gpointer data)
         prepare->context, current(prepare), current(prepare)->ifindex, on_drained, task);
 }
 
+static GError *
+team_is_unmoved(const GnfOperationDevice *device, const char *what)
+{
+    return gnf_reason(GNF_REASON_CODE_LOAD_BALANCING,
+                      "%s is a team device, and no teamd says that it sends through %s: %s",
+                      device->bond.interface,
+                      device->standby,
+                      what);
+}
+
 static void
 on_team_left(GObject *source, GAsyncResult *result, gpointer data)
 {
     GTask *task = data;
     Prepare *prepare = g_task_get_task_data(task);
     GnfOperationDevice *device = current(prepare);
+    GnfTeam team = gnf_team_leave_finish(result);
 
-    if (gnf_team_leave_finish(result)) {
+    if (team == GNF_TEAM_DONE) {
         gnf_announce(prepare->context->netlink, device->bond.ifindex, NULL, NULL);
         gnf_operation_device_step(device, GNF_STEP_SWITCH, device->begun_us);
+    } else if (team == GNF_TEAM_UNKNOWN && prepare->options->only_switch) {
+        fail(task, team_is_unmoved(device, "prepare without stages"));
+        return;
+    } else if (team == GNF_TEAM_UNKNOWN) {
+        /* In the place of the warning that teamd is asked. */
+        gnf_operation_device_warn(
+            device, team_is_unmoved(device, "what goes by the NIC may be lost until it has left"));
     }
     if (prepare->options->only_switch)
         device_done(task);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * guest-net-failover-query; see query.h. The managers are asked for their versions one after the
- * other, then for what they own; the answer is built at the end.
+ * other, then for what they own, and for what they do besides the owners; the answer is built at
+ * the end.
  */
 #include "failover/query.h"
 
+#include "failover/conflicts.h"
 #include "failover/error.h"
-#include "failover/inventory.h"
 #include "failover/out-of-reach.h"
 #include "failover/plan.h"
 #include "failover/report.h"
@@ -15,7 +16,8 @@
 typedef struct {
     GnfContext *context;
     JsonBuilder *builder;
-    guint next; /* the manager whose version is asked for next */
+    GPtrArray *inventory; /* with its owners; NULL until known */
+    guint next;           /* the manager whose version is asked for next */
 } Query;
 
 static void
@@ -24,6 +26,7 @@ query_free(gpointer data)
     Query *query = data;
 
     g_object_unref(query->builder);
+    g_clear_pointer(&query->inventory, g_ptr_array_unref);
     g_free(query);
 }
 
@@ -148,24 +151,54 @@ finish(JsonBuilder *builder,
     return json_builder_get_root(builder);
 }
 
+/* The end of a task; see finish. */
+static void
+return_info(GTask *task, const GPtrArray *inventory, const GError *why)
+{
+    const Query *query = g_task_get_task_data(task);
+
+    g_task_return_pointer(task,
+                          finish(query->builder, query->context, inventory, why),
+                          (GDestroyNotify)json_node_unref);
+}
+
+static void
+on_conflicts(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    const Query *query = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    if (gnf_conflicts_finish(result, &error))
+        return_info(task, query->inventory, NULL);
+    else
+        g_task_return_error(task, error);
+}
+
 static void
 on_inventory(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GTask) task = data;
-    const Query *query = g_task_get_task_data(task);
+    Query *query = g_task_get_task_data(task);
     g_autoptr(GError) why = NULL;
     GError *error = NULL;
-    g_autoptr(GPtrArray) inventory = gnf_inventory_finish(result, &why);
 
+    query->inventory = gnf_inventory_finish(result, &why);
+    if (query->inventory) {
+        GCancellable *cancellable = g_task_get_cancellable(task);
+        gnf_conflicts_async(query->context->managers,
+                            query->inventory,
+                            cancellable,
+                            on_conflicts,
+                            g_steal_pointer(&task));
+        return;
+    }
     /* What the kernel and the record say is told all the same. */
-    if (!inventory)
-        inventory = gnf_inventory_read(query->context->netlink, &error);
-    if (!inventory)
-        g_task_return_error(task, error);
+    query->inventory = gnf_inventory_read(query->context->netlink, &error);
+    if (query->inventory)
+        return_info(task, query->inventory, why);
     else
-        g_task_return_pointer(task,
-                              finish(query->builder, query->context, inventory, why),
-                              (GDestroyNotify)json_node_unref);
+        g_task_return_error(task, error);
 }
 
 JsonNode *

@@ -51,6 +51,7 @@ static const Member device_members[] = {
     DEVICE("standby-ifindex", KIND_INT, standby_ifindex),
     DEVICE("asked", KIND_BOOLEAN, asked),
     DEVICE("forgotten", KIND_BOOLEAN, forgotten),
+    DEVICE("put-back", KIND_BOOLEAN, put_back),
     DEVICE("undone", KIND_INT, undone),
     DEVICE("wanted-mac", KIND_STRING, wanted_mac),
     DEVICE("wanted-pci-address", KIND_STRING, wanted_pci_address),

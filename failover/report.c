@@ -128,6 +128,18 @@ gnf_report_empty(GnfVerb verb, GnfStatus status, const GError *warning)
 }
 
 JsonNode *
+gnf_report_waiting(const GnfOperation *operation, GnfVerb verb)
+{
+    if (!operation)
+        return gnf_report_empty(verb, GNF_STATUS_WAITING, NULL);
+    JsonNode *report = gnf_report_operation(operation);
+    JsonObject *object = json_node_get_object(report);
+    json_object_set_string_member(object, "verb", gnf_verb_to_string(verb));
+    json_object_set_string_member(object, "status", gnf_status_to_string(GNF_STATUS_WAITING));
+    return report;
+}
+
+JsonNode *
 gnf_report_reason(const GError *reason)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();

@@ -16,6 +16,10 @@ JsonNode *gnf_report_operation(const GnfOperation *operation);
  * is the only one. */
 JsonNode *gnf_report_empty(GnfVerb verb, GnfStatus status, const GError *warning);
 
+/* GuestNetFailoverReport for somebody whose command is not at its end: the pending operation (or
+ * NULL) as it stands. */
+JsonNode *gnf_report_waiting(const GnfOperation *operation, GnfVerb verb);
+
 /* GuestNetFailoverReason. */
 JsonNode *gnf_report_reason(const GError *reason);
 

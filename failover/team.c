@@ -13,6 +13,10 @@
 #define ACTIVE_PORT "runner.active_port"
 #define REPLY_MAX 4096
 
+/* teamd answers before it acts (libteam: teamd_workq). It does what it has put off before it takes
+ * another connection or two. */
+#define QUESTIONS 5
+
 /* -- one request -- */
 
 typedef struct {
@@ -125,72 +129,103 @@ ask_which(const char *team, GAsyncReadyCallback callback, gpointer user_data)
 
 /* -- what is asked for -- */
 
-static void
-on_done(GObject *source, GAsyncResult *result, gpointer data)
-{
-    g_autoptr(GTask) task = data;
-    g_autofree char *value = g_task_propagate_pointer(G_TASK(result), NULL);
+typedef struct {
+    GnfOperationDevice *device;
+    const char *port; /* what the team is to send through: a string of the device's */
+    guint questions;  /* how often teamd may still be asked whether it does */
+} Move;
 
-    g_task_return_boolean(task, value != NULL);
+static GTask *
+new_task(GnfOperationDevice *device,
+         const char *port,
+         GAsyncReadyCallback callback,
+         gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, NULL, callback, user_data);
+    Move *move = g_new0(Move, 1);
+
+    move->device = device;
+    move->port = port;
+    move->questions = QUESTIONS;
+    g_task_set_task_data(task, move, g_free);
+    return task;
 }
 
-/* teamd answers before it acts (libteam: teamd_workq), and the next question after that: what is
- * announced sooner leaves by the old port (seen on the wire). */
+static void
+end(GTask *task, GnfTeam team)
+{
+    g_task_return_int(task, team);
+    g_object_unref(task);
+}
+
+/* What is announced before teamd has acted leaves by the old port (seen on the wire). */
+static void
+on_which(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GTask *task = data;
+    Move *move = g_task_get_task_data(task);
+    g_autofree char *active = g_task_propagate_pointer(G_TASK(result), NULL);
+
+    if (g_strcmp0(active, move->port) == 0)
+        end(task, GNF_TEAM_DONE);
+    else if (active && --move->questions > 0)
+        ask_which(move->device->bond.interface, on_which, task);
+    else
+        end(task, GNF_TEAM_UNKNOWN);
+}
+
 static void
 on_set(GObject *source, GAsyncResult *result, gpointer data)
 {
-    g_autoptr(GTask) task = data;
-    const GnfOperationDevice *device = g_task_get_task_data(task);
+    GTask *task = data;
+    const Move *move = g_task_get_task_data(task);
     g_autofree char *value = g_task_propagate_pointer(G_TASK(result), NULL);
 
     if (value)
-        ask_which(device->bond.interface, on_done, g_steal_pointer(&task));
+        ask_which(move->device->bond.interface, on_which, task);
     else
-        g_task_return_boolean(task, FALSE);
+        end(task, GNF_TEAM_UNKNOWN);
 }
 
 static void
 on_active(GObject *source, GAsyncResult *result, gpointer data)
 {
     GTask *task = data;
-    GnfOperationDevice *device = g_task_get_task_data(task);
+    const Move *move = g_task_get_task_data(task);
     g_autofree char *active = g_task_propagate_pointer(G_TASK(result), NULL);
 
-    if (g_strcmp0(active, device->interface) == 0) {
-        device->was_active = TRUE;
-        ask_for(device->bond.interface, device->standby, on_set, task);
+    if (g_strcmp0(active, move->device->interface) == 0) {
+        move->device->was_active = TRUE;
+        ask_for(move->device->bond.interface, move->port, on_set, task);
         return;
     }
-    g_task_return_boolean(task, FALSE);
-    g_object_unref(task);
+    end(task, active && *active ? GNF_TEAM_ELSEWHERE : GNF_TEAM_UNKNOWN);
 }
 
 void
 gnf_team_leave_async(GnfOperationDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
-    GTask *task = g_task_new(NULL, NULL, callback, user_data);
-
-    g_task_set_task_data(task, device, NULL);
-    ask_which(device->bond.interface, on_active, task);
+    ask_which(
+        device->bond.interface, on_active, new_task(device, device->standby, callback, user_data));
 }
 
-gboolean
+GnfTeam
 gnf_team_leave_finish(GAsyncResult *result)
 {
-    return g_task_propagate_boolean(G_TASK(result), NULL);
+    return (GnfTeam)g_task_propagate_int(G_TASK(result), NULL);
 }
 
 void
 gnf_team_use_async(GnfOperationDevice *device, GAsyncReadyCallback callback, gpointer user_data)
 {
-    GTask *task = g_task_new(NULL, NULL, callback, user_data);
-
-    g_task_set_task_data(task, device, NULL);
-    ask_for(device->bond.interface, device->interface, on_set, task);
+    ask_for(device->bond.interface,
+            device->interface,
+            on_set,
+            new_task(device, device->interface, callback, user_data));
 }
 
 gboolean
 gnf_team_use_finish(GAsyncResult *result)
 {
-    return g_task_propagate_boolean(G_TASK(result), NULL);
+    return g_task_propagate_int(G_TASK(result), NULL) == GNF_TEAM_DONE;
 }

@@ -12,6 +12,24 @@
 #include "netlink/announce.h"
 #include "netlink/bond.h"
 
+/* The device's bond. What has its ifindex now may be no bond any more: an error like any other. */
+static GnfLink *
+read_bond(const GnfContext *context, const GnfOperationDevice *device, GError **error)
+{
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+
+    if (!bond || bond->bond)
+        return g_steal_pointer(&bond);
+    g_set_error(error,
+                GNF_ERROR,
+                GNF_REASON_CODE_NOT_IN_BOND,
+                "%s is no bond any more: its place (ifindex %d) is %s's",
+                device->bond.interface,
+                bond->ifindex,
+                bond->name);
+    return NULL;
+}
+
 /* Is another device's traffic being moved in the same bond? Then what arrives on its inactive ports
  * is accepted until that one is done, too. */
 static gboolean
@@ -30,9 +48,9 @@ is_bond_in_use(const GnfContext *context, const GnfOperationDevice *device)
 static gboolean
 check_active(GnfContext *context, const GnfOperationDevice *device, int port, GError **error)
 {
-    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+    g_autoptr(GnfLink) bond = read_bond(context, device, error);
 
-    if (!bond || !bond->bond)
+    if (!bond)
         return FALSE;
     if (bond->bond->active != port) {
         g_autoptr(GnfLink) link = gnf_link_get(context->netlink, port, NULL);
@@ -182,9 +200,9 @@ switch_to(GnfContext *context,
 static gboolean
 move_to(GnfContext *context, const GnfOperationDevice *device, int port, GError **error)
 {
-    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+    g_autoptr(GnfLink) bond = read_bond(context, device, error);
 
-    if (!bond || !bond->bond)
+    if (!bond)
         return FALSE;
     gnf_crossing_begin(context, bond, port);
     gboolean is_done = switch_to(context, device, bond, port, error);
@@ -356,9 +374,9 @@ restore_option(GnfContext *context,
                const GnfLink *nic,
                GError **error)
 {
-    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
+    g_autoptr(GnfLink) bond = read_bond(context, device, error);
 
-    if (!bond || !bond->bond)
+    if (!bond)
         return FALSE;
     if (!leaves_option_alone(context, device, bond->bond) &&
         !gnf_bond_set_primary(context->netlink,
@@ -366,8 +384,8 @@ restore_option(GnfContext *context,
                               primary_option_after(context, device, ports, nic),
                               error))
         return FALSE;
-    g_autoptr(GnfLink) now = gnf_link_get(context->netlink, device->bond.ifindex, error);
-    if (!now || !now->bond)
+    g_autoptr(GnfLink) now = read_bond(context, device, error);
+    if (!now)
         return FALSE;
     if (!device->was_active || now->bond->active == device->ifindex ||
         follows_option(now->bond, device))
@@ -403,31 +421,38 @@ gnf_traffic_restore(GnfContext *context, GnfOperationDevice *device, GError **er
     return gnf_traffic_accept_as_before(context, device, error);
 }
 
+/* A bond that is gone has no options to be put back: no error of theirs. */
+static gboolean
+forgive_gone(GError *failure, GError **error)
+{
+    if (gnf_netlink_error_is_gone(failure) ||
+        g_error_matches(failure, GNF_ERROR, GNF_REASON_CODE_NOT_IN_BOND)) {
+        g_error_free(failure);
+        return TRUE;
+    }
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
 gboolean
 gnf_traffic_forget(GnfContext *context, GnfOperationDevice *device, GError **error)
 {
-    g_autoptr(GPtrArray) ports = gnf_link_list_ports(context->netlink, device->bond.ifindex, error);
+    GError *failure = NULL;
+    g_autoptr(GnfLink) bond = read_bond(context, device, &failure);
+    g_autoptr(GPtrArray) ports =
+        bond ? gnf_link_list_ports(context->netlink, bond->ifindex, &failure) : NULL;
 
-    if (!ports) {
-        /* A bond that is gone has no options to be put back. */
-        gboolean is_gone = error && gnf_netlink_error_is_gone(*error);
-        if (is_gone)
-            g_clear_error(error);
-        return is_gone;
-    }
+    if (!ports)
+        return forgive_gone(failure, error);
     /* Another one is still on its way back, and the traffic stays where it is until then. */
     if (find_other_away(context, device))
         return gnf_traffic_accept_as_before(context, device, error);
     const GnfOperationDevice *renamed = find_named(context, device);
     const GnfLink *named =
         find_port(ports, renamed ? renamed->interface : device->bond.primary_option);
-    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, error);
-    if (!bond || !bond->bond)
-        return FALSE;
     if (gnf_mode_has_active_port(device->bond.mode) &&
         !leaves_option_alone(context, device, bond->bond) &&
-        !gnf_bond_set_primary(
-            context->netlink, device->bond.ifindex, named ? named->ifindex : 0, error))
+        !gnf_bond_set_primary(context->netlink, bond->ifindex, named ? named->ifindex : 0, error))
         return FALSE;
     return gnf_traffic_accept_as_before(context, device, error);
 }

@@ -12,7 +12,7 @@ struct GnfWaiter {
     guint deadline_source;
     GnfWaiterExpireFunc expire;
     gpointer expire_data;
-    GnfReplyFunc reply;
+    GnfReplyFunc reply; /* NULL: told already */
     gpointer reply_data;
 };
 
@@ -73,27 +73,47 @@ gnf_waiter_request(const GnfWaiter *waiter)
 }
 
 static void
+tell(GnfWaiter *waiter, char *line)
+{
+    if (waiter->reply)
+        waiter->reply(line, waiter->reply_data);
+    waiter->reply = NULL;
+    g_free(line);
+}
+
+static void
 answer(GnfWaiter *waiter, char *line)
 {
-    waiter->reply(line, waiter->reply_data);
-    g_free(line);
+    tell(waiter, line);
     g_clear_handle_id(&waiter->deadline_source, g_source_remove);
     gnf_request_free(waiter->request);
     g_free(waiter);
 }
 
-void
-gnf_waiter_return(GnfWaiter *waiter, JsonNode *value)
+/* The line of a value, which is to fit the schema. */
+static char *
+line_of(const GnfWaiter *waiter, JsonNode *value)
 {
     const GnfRequest *request = waiter->request;
     g_autoptr(GError) error = NULL;
 
-    if (gnf_schema_check_return(request->command, value, &error)) {
-        answer(waiter, gnf_reply_return(request->id, value));
-        return;
-    }
+    if (gnf_schema_check_return(request->command, value, &error))
+        return gnf_reply_return(request->id, value);
     gnf_error_wrap(&error, GNF_REASON_CODE_INTERNAL, "the reply does not fit the schema");
-    gnf_waiter_error(waiter, error);
+    return gnf_reply_error(request->id, error);
+}
+
+void
+gnf_waiter_return(GnfWaiter *waiter, JsonNode *value)
+{
+    answer(waiter, line_of(waiter, value));
+}
+
+void
+gnf_waiter_tell(GnfWaiter *waiter, JsonNode *value)
+{
+    tell(waiter, line_of(waiter, value));
+    g_clear_handle_id(&waiter->deadline_source, g_source_remove);
 }
 
 void

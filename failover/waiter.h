@@ -13,7 +13,7 @@
 
 typedef struct GnfWaiter GnfWaiter;
 
-/* Called at the deadline; it must answer the waiter. */
+/* Called at the deadline; it must answer the waiter, or tell it. */
 typedef void (*GnfWaiterExpireFunc)(GnfWaiter *waiter, gpointer user_data);
 
 /* The request's timeout-ms, or the default. arguments fit the schema, or are NULL. Error:
@@ -35,3 +35,7 @@ const GnfRequest *gnf_waiter_request(const GnfWaiter *waiter);
 void gnf_waiter_return(GnfWaiter *waiter, JsonNode *value);
 void gnf_waiter_error(GnfWaiter *waiter, const GError *error);
 void gnf_waiter_not_found(GnfWaiter *waiter);
+
+/* Answer, and keep the waiter for its request, which is still to be done: what it is answered then,
+ * and freed with, nobody is told. */
+void gnf_waiter_tell(GnfWaiter *waiter, JsonNode *value);

@@ -121,7 +121,11 @@ for_each_port(const Reading *reading, const GnfStanza *stanza, PortFunction func
 static void
 add_configured(const Reading *reading, const GnfStanza *stanza, const GnfPort *port)
 {
-    gnf_membership_add_configured(reading->membership, port, &stanza->place);
+    GnfConfigured *configured =
+        gnf_membership_add_configured(reading->membership, port, &stanza->place);
+
+    if (configured)
+        configured->logical = g_strdup(stanza->name);
 }
 
 static void

@@ -40,6 +40,7 @@ configured_free(gpointer data)
     GnfConfigured *configured = data;
 
     gnf_port_clear(&configured->port);
+    g_free(configured->logical);
     g_free(configured->place.file);
     g_free(configured);
 }
@@ -263,17 +264,18 @@ gnf_membership_add_bond(GnfMembership *membership, const char *name, const GnfPl
     return bond;
 }
 
-void
+GnfConfigured *
 gnf_membership_add_configured(GnfMembership *membership, const GnfPort *port, const GnfPlace *place)
 {
     GnfConfigured *configured = NULL;
 
     if (!gnf_port_is_valid(port) || !has_room(membership, membership->configured, place))
-        return;
+        return NULL;
     configured = g_new0(GnfConfigured, 1);
     configured->port = gnf_port_copy(port);
     configured->place = (GnfPlace){g_strdup(place->file), place->line};
     g_ptr_array_add(membership->configured, configured);
+    return configured;
 }
 
 static void

@@ -42,6 +42,7 @@ typedef struct {
 /* An interface that a file configures, in whatever way. */
 typedef struct {
     GnfPort port;
+    char *logical; /* interfaces files: the stanza's name; else NULL */
     GnfPlace place;
 } GnfConfigured;
 
@@ -88,10 +89,10 @@ GnfMember *gnf_membership_add(GnfMembership *membership,
 GnfBondConfig *
 gnf_membership_add_bond(GnfMembership *membership, const char *name, const GnfPlace *place);
 
-/* Ports of names that are not valid are left out. */
-void gnf_membership_add_configured(GnfMembership *membership,
-                                   const GnfPort *port,
-                                   const GnfPlace *place);
+/* Ports of names that are not valid are left out: NULL then. Borrowed. */
+GnfConfigured *gnf_membership_add_configured(GnfMembership *membership,
+                                             const GnfPort *port,
+                                             const GnfPlace *place);
 
 /* One option of a bond, by its name in sysfs: mode, primary (names between blanks), queue_id (pairs
  * NAME:NUMBER, which go to the members that are there), and all others. What was given before

@@ -115,18 +115,6 @@ gnf_bond_set_all_slaves_active(GnfNetlink *netlink, int bond, gboolean value, GE
 }
 
 gboolean
-gnf_bond_set_primary_reselect(GnfNetlink *netlink, int bond, guint8 reselect, GError **error)
-{
-    const Option option = {.ifindex = bond,
-                           .type = IFLA_BOND_PRIMARY_RESELECT,
-                           .value = &reselect,
-                           .size = sizeof reselect,
-                           .action = "set primary_reselect of"};
-
-    return set_bond_option(netlink, option, error);
-}
-
-gboolean
 gnf_bond_port_set_priority(GnfNetlink *netlink, int port, gint32 priority, GError **error)
 {
     const Option option = {.ifindex = port,

@@ -37,10 +37,6 @@ gboolean gnf_bond_set_active(GnfNetlink *netlink, int bond, int port, GError **e
 gboolean
 gnf_bond_set_all_slaves_active(GnfNetlink *netlink, int bond, gboolean value, GError **error);
 
-/* A GnfBondReselect. With a value other than ALWAYS an up primary is not picked again by itself. */
-gboolean
-gnf_bond_set_primary_reselect(GnfNetlink *netlink, int bond, guint8 reselect, GError **error);
-
 /*
  * A port's priority (since Linux 6.0; GnfBondPort.has_priority says whether the kernel knows it, an
  * older one ignores this silently). EOPNOTSUPP if it is in no bond. Changing it re-picks the

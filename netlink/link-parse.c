@@ -106,12 +106,8 @@ parse_bond(const struct nlattr *data)
     bond->primary_reselect = read_u8(table[IFLA_BOND_PRIMARY_RESELECT]);
     bond->fail_over_mac = read_u8(table[IFLA_BOND_FAIL_OVER_MAC]);
     bond->miimon_ms = read_u32(table[IFLA_BOND_MIIMON]);
-    bond->updelay_ms = read_u32(table[IFLA_BOND_UPDELAY]);
-    bond->downdelay_ms = read_u32(table[IFLA_BOND_DOWNDELAY]);
     bond->arp_interval_ms = read_u32(table[IFLA_BOND_ARP_INTERVAL]);
     bond->all_slaves_active = read_u8(table[IFLA_BOND_ALL_SLAVES_ACTIVE]) != 0;
-    bond->num_peer_notif = read_u8(table[IFLA_BOND_NUM_PEER_NOTIF]);
-    bond->peer_notif_delay_ms = read_u32(table[IFLA_BOND_PEER_NOTIF_DELAY]);
     return g_steal_pointer(&bond);
 }
 
@@ -126,7 +122,6 @@ parse_bond_port(const struct nlattr *data)
     port->active = read_u8(table[IFLA_BOND_SLAVE_STATE]) == 0; /* BOND_STATE_ACTIVE */
     port->mii = read_u8(table[IFLA_BOND_SLAVE_MII_STATUS]);
     port->permanent_mac = read_mac(table[IFLA_BOND_SLAVE_PERM_HWADDR]);
-    port->link_failures = read_u32(table[IFLA_BOND_SLAVE_LINK_FAILURE_COUNT]);
     port->queue_id = read_u16(table[IFLA_BOND_SLAVE_QUEUE_ID]);
     port->has_priority = table[IFLA_BOND_SLAVE_PRIO] != NULL;
     port->priority = (gint32)read_u32(table[IFLA_BOND_SLAVE_PRIO]);

@@ -224,15 +224,15 @@ gnf_link_list_uppers(GnfNetlink *netlink, int ifindex, GError **error)
     return g_steal_pointer(&uppers);
 }
 
-/* A change request: these flags are set to these values, the others are left alone. */
+/* A change request: these flags are cleared, the others are left alone. */
 static GnfMessage *
-new_change(int ifindex, guint32 flags, guint32 mask)
+new_change(int ifindex, guint32 cleared)
 {
     GnfMessage *message = gnf_message_new_link(RTM_NEWLINK, 0, ifindex);
     struct ifinfomsg *info = nlmsg_data(nlmsg_hdr(message));
 
-    info->ifi_flags = flags;
-    info->ifi_change = mask;
+    info->ifi_flags = 0;
+    info->ifi_change = cleared;
     return message;
 }
 
@@ -258,7 +258,7 @@ gnf_link_set_controller(GnfNetlink *netlink, int ifindex, int controller, GError
         return FALSE;
     if (link->controller == controller)
         return TRUE;
-    request = new_change(ifindex, 0, controller ? IFF_UP : 0);
+    request = new_change(ifindex, controller ? IFF_UP : 0);
     gnf_message_put_u32(request, IFLA_MASTER, (guint32)controller);
     if (gnf_netlink_send(netlink, request, error))
         return TRUE;
@@ -267,20 +267,9 @@ gnf_link_set_controller(GnfNetlink *netlink, int ifindex, int controller, GError
 }
 
 gboolean
-gnf_link_set_up(GnfNetlink *netlink, int ifindex, gboolean up, GError **error)
-{
-    g_autoptr(GnfMessage) request = new_change(ifindex, up ? IFF_UP : 0, IFF_UP);
-
-    if (gnf_netlink_send(netlink, request, error))
-        return TRUE;
-    gnf_netlink_prefix_error(error, up ? "set up" : "set down", ifindex);
-    return FALSE;
-}
-
-gboolean
 gnf_link_set_mac(GnfNetlink *netlink, int ifindex, const char *mac, GError **error)
 {
-    g_autoptr(GnfMessage) request = new_change(ifindex, 0, 0);
+    g_autoptr(GnfMessage) request = new_change(ifindex, 0);
     struct ether_addr bytes;
 
     g_return_val_if_fail(ether_aton_r(mac, &bytes), FALSE);
@@ -288,17 +277,5 @@ gnf_link_set_mac(GnfNetlink *netlink, int ifindex, const char *mac, GError **err
     if (gnf_netlink_send(netlink, request, error))
         return TRUE;
     gnf_netlink_prefix_error(error, "set the MAC address of", ifindex);
-    return FALSE;
-}
-
-gboolean
-gnf_link_set_mtu(GnfNetlink *netlink, int ifindex, guint32 mtu, GError **error)
-{
-    g_autoptr(GnfMessage) request = new_change(ifindex, 0, 0);
-
-    gnf_message_put_u32(request, IFLA_MTU, mtu);
-    if (gnf_netlink_send(netlink, request, error))
-        return TRUE;
-    gnf_netlink_prefix_error(error, "set the MTU of", ifindex);
     return FALSE;
 }

@@ -26,11 +26,10 @@ typedef enum {
 
 /* What bonding says of a port (IFLA_INFO_SLAVE_DATA of kind "bond"). */
 typedef struct {
-    gboolean active;     /* IFLA_BOND_SLAVE_STATE: the active port. In modes without one (802.3ad,
-                            xor, ...) every usable port is "active". */
-    GnfMii mii;          /* With miimon 0 and arp_interval 0 always UP, even without carrier. */
-    char *permanent_mac; /* IFLA_BOND_SLAVE_PERM_HWADDR: dev_addr at the time of enslaving */
-    guint32 link_failures;
+    gboolean active;       /* IFLA_BOND_SLAVE_STATE: the active port. In modes without one (802.3ad,
+                              xor, ...) every usable port is "active". */
+    GnfMii mii;            /* With miimon 0 and arp_interval 0 always UP, even without carrier. */
+    char *permanent_mac;   /* IFLA_BOND_SLAVE_PERM_HWADDR: dev_addr at the time of enslaving */
     guint16 queue_id;      /* 0 = none; lost at release */
     gint32 priority;       /* IFLA_BOND_SLAVE_PRIO, higher wins, 0 = default; lost at release */
     gboolean has_priority; /* FALSE before Linux 6.0: the kernel does not know priorities */
@@ -72,12 +71,8 @@ typedef struct {
     GnfBondReselect primary_reselect;
     GnfBondFailOverMac fail_over_mac; /* cannot be changed while there are ports */
     guint32 miimon_ms;                /* 0 = MII monitoring off */
-    guint32 updelay_ms;
-    guint32 downdelay_ms;
-    guint32 arp_interval_ms; /* 0 = ARP monitoring off */
+    guint32 arp_interval_ms;          /* 0 = ARP monitoring off */
     gboolean all_slaves_active;
-    guint8 num_peer_notif;
-    guint32 peer_notif_delay_ms;
 } GnfBond;
 
 struct GnfLink {
@@ -145,14 +140,8 @@ GPtrArray *gnf_link_list_uppers(GnfNetlink *netlink, int ifindex, GError **error
  */
 gboolean gnf_link_set_controller(GnfNetlink *netlink, int ifindex, int controller, GError **error);
 
-/* Set a link up or down; success if it is so already. */
-gboolean gnf_link_set_up(GnfNetlink *netlink, int ifindex, gboolean up, GError **error);
-
 /* Set the MAC address, lower case with colons. Drivers may refuse it, and some while the link is up
  * (EBUSY). */
 gboolean gnf_link_set_mac(GnfNetlink *netlink, int ifindex, const char *mac, GError **error);
-
-/* Set the MTU, in bytes. A bond gives its own to every port. */
-gboolean gnf_link_set_mtu(GnfNetlink *netlink, int ifindex, guint32 mtu, GError **error);
 
 G_END_DECLS

@@ -16,8 +16,8 @@
 #include <glib/gstdio.h>
 #include <net/if.h>
 
+#include "failover/by-netlink.h"
 #include "failover/error.h"
-#include "netlink/address.h"
 #include "netlink/monitor.h"
 #include "networkd-backend/attachment.h"
 #include "networkd-backend/network-folder.h"
@@ -90,16 +90,6 @@ fail(Attach *attach, GError *error)
     g_task_return_error(task, error);
 }
 
-static void
-fail_by_netlink(Attach *attach, GError *error)
-{
-    GnfReasonCode code = gnf_netlink_error_is_gone(error) ? GNF_REASON_CODE_NO_SUCH_DEVICE
-                                                          : GNF_REASON_CODE_MANAGER_FAILED;
-
-    gnf_error_wrap(&error, code, "%s", attach->target.interface);
-    fail(attach, error);
-}
-
 /* -- the end -- */
 
 static void
@@ -116,15 +106,14 @@ succeed(Attach *attach, const GnfLink *link, const GnfNetworkdLink *said)
 static void
 enslave(Attach *attach, const GnfLink *link, const GnfNetworkdLink *said)
 {
-    GnfNetlink *netlink = attach->networkd->netlink;
+    gboolean already = FALSE;
     GError *error = NULL;
 
-    if (!gnf_address_flush(netlink, link->ifindex, &error) ||
-        !gnf_link_set_controller(netlink, link->ifindex, attach->target.bond_ifindex, &error)) {
-        fail_by_netlink(attach, error);
+    if (!gnf_by_netlink_attach(attach->networkd->netlink, &attach->target, &already, &error)) {
+        fail(attach, error);
         return;
     }
-    attach->acted = TRUE;
+    attach->acted = !already;
     succeed(attach, link, said);
 }
 
@@ -232,10 +221,10 @@ judge(Attach *attach, const GnfNetworkdLink *said)
 {
     GError *error = NULL;
     g_autoptr(GnfLink) link =
-        gnf_link_get(attach->networkd->netlink, attach->target.ifindex, &error);
+        gnf_by_netlink_look(attach->networkd->netlink, &attach->target, &error);
 
     if (!link)
-        fail_by_netlink(attach, error);
+        fail(attach, error);
     else if (link->controller == attach->target.bond_ifindex)
         succeed(attach, link, said);
     else if (said->state == GNF_NETWORKD_UNKNOWN || said->state == GNF_NETWORKD_PENDING)
@@ -330,7 +319,7 @@ on_bus(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     Attach *attach = g_task_get_task_data(task);
-    g_autoptr(GDBusConnection) bus = gnf_networkd_connect_finish(result, NULL);
+    g_autoptr(GDBusConnection) bus = gnf_system_bus_connect_finish(result, NULL);
 
     if (attach->ended)
         return;
@@ -392,7 +381,8 @@ gnf_networkd_attach_start(GnfNetworkd *self,
     }
     attach->monitor = gnf_link_monitor_new(NULL, on_link_event, attach, &error);
     if (!attach->monitor) {
-        fail_by_netlink(attach, error);
+        gnf_error_wrap(&error, GNF_REASON_CODE_MANAGER_FAILED, "%s", attach->target.interface);
+        fail(attach, error);
         return;
     }
     if (cancellable) {
@@ -402,5 +392,5 @@ gnf_networkd_attach_start(GnfNetworkd *self,
     }
     be_patient(attach);
     attach->asking = TRUE;
-    gnf_networkd_connect_async(self, cancellable, on_bus, g_object_ref(attach->task));
+    gnf_system_bus_connect_async(&self->bus, cancellable, on_bus, g_object_ref(attach->task));
 }

@@ -27,12 +27,6 @@ backend_open(GnfManager manager)
     return gnf_networkd_new();
 }
 
-static void
-backend_close(gpointer self)
-{
-    gnf_networkd_free(self);
-}
-
 /* networkd tells its version nowhere on the bus, and the service manager's may be another. So all
  * that is found out is whether it is there. */
 static void
@@ -51,70 +45,31 @@ on_asked(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-backend_version_async(gpointer self,
-                      GCancellable *cancellable,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data)
+backend_version(gpointer self,
+                GCancellable *cancellable,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
 {
     /* The loopback interface: every network namespace has it, as its first. */
     gnf_networkd_ask_async(
         self, 1, cancellable, on_asked, g_task_new(NULL, cancellable, callback, user_data));
 }
 
-static char *
-backend_version_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_pointer(G_TASK(result), error);
-}
-
 static void
-backend_probe_async(gpointer self,
-                    int ifindex,
-                    const char *interface,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer user_data)
-{
-    gnf_networkd_probe_start(self, ifindex, interface, cancellable, callback, user_data);
-}
-
-static GnfOwnership *
-backend_probe_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-static void
-backend_detach_async(gpointer self,
-                     const GnfTarget *target,
-                     GCancellable *cancellable,
-                     GAsyncReadyCallback callback,
-                     gpointer user_data)
-{
-    gnf_networkd_detach_start(self, target, cancellable, callback, user_data);
-}
-
-static gboolean
-backend_detach_finish(gpointer self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_boolean(G_TASK(result), error);
-}
-
-static void
-backend_attach_async(gpointer self,
-                     const GnfTarget *target,
-                     GCancellable *cancellable,
-                     GAsyncReadyCallback callback,
-                     gpointer user_data)
+backend_attach(gpointer self,
+               const GnfTarget *target,
+               GCancellable *cancellable,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
 {
     gnf_own_file_purge(GNF_NETWORK_OWN_FOLDER, is_there);
     gnf_networkd_attach_start(self, target, cancellable, callback, user_data);
 }
 
-static GnfAttachment *
-backend_attach_finish(gpointer self, GAsyncResult *result, GError **error)
+static void
+backend_close(gpointer self)
 {
-    return g_task_propagate_pointer(G_TASK(result), error);
+    gnf_networkd_free(self);
 }
 
 G_MODULE_EXPORT const GnfBackend gnf_backend;
@@ -123,12 +78,9 @@ const GnfBackend gnf_backend = {
     .abi = GNF_BACKEND_ABI,
     .open = backend_open,
     .close = backend_close,
-    .version_async = backend_version_async,
-    .version_finish = backend_version_finish,
-    .probe_async = backend_probe_async,
-    .probe_finish = backend_probe_finish,
-    .detach_async = backend_detach_async,
-    .detach_finish = backend_detach_finish,
-    .attach_async = backend_attach_async,
-    .attach_finish = backend_attach_finish,
+    .version = backend_version,
+    .probe = gnf_networkd_probe_start,
+    .detach = gnf_networkd_detach_start,
+    .attach = backend_attach,
+    .conflict = gnf_networkd_conflict_start,
 };

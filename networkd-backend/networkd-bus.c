@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The connection, and asking for a link; see networkd-bus.h. Non-logging.
- *
- * The connection is our own and not the process-wide one, because that one ends the process when
- * the bus goes away. A link's object path holds its ifindex, but how is networkd's own business:
- * it is asked for.
+ * Asking for a link; see networkd-bus.h. Non-logging. A link's object path holds its ifindex, but
+ * how is networkd's own business: it is asked for.
  */
 #include "networkd-backend/networkd-bus.h"
 
@@ -28,9 +25,7 @@ gnf_networkd_new(void)
 void
 gnf_networkd_free(GnfNetworkd *self)
 {
-    if (self->bus && !g_dbus_connection_is_closed(self->bus))
-        g_dbus_connection_close(self->bus, NULL, NULL, NULL);
-    g_clear_object(&self->bus);
+    gnf_system_bus_clear(&self->bus);
     g_clear_pointer(&self->netlink, gnf_netlink_free);
     g_clear_error(&self->open_error);
     g_free(self);
@@ -46,16 +41,6 @@ gnf_networkd_link_free(GnfNetworkdLink *link)
     g_free(link);
 }
 
-gboolean
-gnf_networkd_is_absence(const GError *error)
-{
-    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ||
-           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
-           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-           /* It ended while it was being asked. */
-           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
-}
-
 GError *
 gnf_networkd_explain(GError *error, const char *doing, const char *interface)
 {
@@ -67,61 +52,6 @@ gnf_networkd_explain(GError *error, const char *doing, const char *interface)
     g_dbus_error_strip_remote_error(error);
     gnf_error_wrap(&error, code, "networkd, asked to %s %s", doing, interface);
     return error;
-}
-
-/* -- the connection -- */
-
-static void
-on_connected(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    GnfNetworkd *self = g_task_get_task_data(task);
-    GError *error = NULL;
-    g_autoptr(GDBusConnection) bus = g_dbus_connection_new_for_address_finish(result, &error);
-
-    if (!bus) {
-        g_task_return_error(task, error);
-        return;
-    }
-    /* Another call may have connected meanwhile; the last one stays, whoever holds one keeps it. */
-    g_set_object(&self->bus, bus);
-    g_task_return_pointer(task, g_steal_pointer(&bus), g_object_unref);
-}
-
-void
-gnf_networkd_connect_async(GnfNetworkd *self,
-                           GCancellable *cancellable,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data)
-{
-    g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
-    GError *error = NULL;
-    g_autofree char *address = NULL;
-
-    g_task_set_task_data(task, self, NULL);
-    if (self->bus && !g_dbus_connection_is_closed(self->bus)) {
-        g_task_return_pointer(task, g_object_ref(self->bus), g_object_unref);
-        return;
-    }
-    /* For the system bus this only looks at the environment. */
-    address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
-    if (!address) {
-        g_task_return_error(task, error);
-        return;
-    }
-    g_dbus_connection_new_for_address(address,
-                                      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                          G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                      NULL,
-                                      cancellable,
-                                      on_connected,
-                                      g_steal_pointer(&task));
-}
-
-GDBusConnection *
-gnf_networkd_connect_finish(GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_pointer(G_TASK(result), error);
 }
 
 /* -- a link -- */
@@ -177,7 +107,7 @@ return_failure(GTask *task, GError *error)
 {
     g_autofree char *name = g_dbus_error_get_remote_error(error);
 
-    if (gnf_networkd_is_absence(error))
+    if (gnf_system_bus_is_absence(error))
         return_link(task, GNF_NETWORKD_ABSENT, "systemd-networkd is not running");
     else if (g_strcmp0(name, "org.freedesktop.network1.NoSuchLink") == 0 ||
              g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT))
@@ -316,8 +246,8 @@ on_bus(GObject *source, GAsyncResult *result, gpointer user_data)
     Ask *ask = g_task_get_task_data(task);
     GError *error = NULL;
 
-    ask->bus = gnf_networkd_connect_finish(result, &error);
-    if (!ask->bus && gnf_networkd_is_absence(error)) {
+    ask->bus = gnf_system_bus_connect_finish(result, &error);
+    if (!ask->bus && gnf_system_bus_is_absence(error)) {
         return_link(task, GNF_NETWORKD_ABSENT, "there is no system bus to ask networkd on");
         g_error_free(error);
         return;
@@ -347,7 +277,7 @@ gnf_networkd_ask_async(GnfNetworkd *self,
     ask->ifindex = ifindex;
     ask->link = g_new0(GnfNetworkdLink, 1);
     g_task_set_task_data(task, ask, ask_free);
-    gnf_networkd_connect_async(self, cancellable, on_bus, task);
+    gnf_system_bus_connect_async(&self->bus, cancellable, on_bus, task);
 }
 
 GnfNetworkdLink *

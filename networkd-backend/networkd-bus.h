@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The backend's instance: its connection to the system bus, made at first need and again after the
- * bus went away, and what networkd says of a link there. networkd is never started from here.
+ * The backend's instance, and what networkd says of a link on the system bus. networkd is never
+ * started from here.
  */
 #pragma once
 
-#include <gio/gio.h>
-
+#include "failover/system-bus.h"
 #include "netlink/rtnetlink.h"
 
 #define GNF_NETWORKD_NAME "org.freedesktop.network1"
 
 typedef struct {
-    GnfNetlink *netlink;  /* NULL: open_error says why */
-    GDBusConnection *bus; /* NULL until first needed */
+    GnfNetlink *netlink; /* NULL: open_error says why */
+    GnfSystemBus bus;
     GError *open_error;
 } GnfNetworkd;
 
@@ -48,16 +47,6 @@ void gnf_networkd_ask_async(GnfNetworkd *self,
                             GAsyncReadyCallback callback,
                             gpointer user_data);
 GnfNetworkdLink *gnf_networkd_ask_finish(GAsyncResult *result, GError **error);
-
-/* The connection to the system bus (transfer full). */
-void gnf_networkd_connect_async(GnfNetworkd *self,
-                                GCancellable *cancellable,
-                                GAsyncReadyCallback callback,
-                                gpointer user_data);
-GDBusConnection *gnf_networkd_connect_finish(GAsyncResult *result, GError **error);
-
-/* Whether the error is that nobody is there to be asked, rather than a refusal. */
-gboolean gnf_networkd_is_absence(const GError *error);
 
 /* error as a GNF_ERROR, its message begun by "networkd, asked to DOING INTERFACE". Takes error. */
 GError *gnf_networkd_explain(GError *error, const char *doing, const char *interface);

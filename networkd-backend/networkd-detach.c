@@ -10,13 +10,12 @@
 
 #include <glib/gstdio.h>
 
-#include "failover/error.h"
-#include "netlink/link.h"
+#include "failover/by-netlink.h"
 #include "networkd-backend/network-folder.h"
 #include "networkd-backend/own-file.h"
 
 void
-gnf_networkd_detach_start(GnfNetworkd *self,
+gnf_networkd_detach_start(gpointer self,
                           const GnfTarget *target,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
@@ -24,16 +23,14 @@ gnf_networkd_detach_start(GnfNetworkd *self,
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
     g_autofree char *own = gnf_own_file_path(GNF_NETWORK_OWN_FOLDER, target->ifindex);
+    const GnfNetworkd *networkd = self;
     GError *error = NULL;
 
-    if (!self->netlink) {
-        g_task_return_error(task, g_error_copy(self->open_error));
+    if (!networkd->netlink) {
+        g_task_return_error(task, g_error_copy(networkd->open_error));
         return;
     }
-    if (!gnf_link_set_controller(self->netlink, target->ifindex, 0, &error)) {
-        GnfReasonCode code = gnf_netlink_error_is_gone(error) ? GNF_REASON_CODE_NO_SUCH_DEVICE
-                                                              : GNF_REASON_CODE_MANAGER_FAILED;
-        gnf_error_wrap(&error, code, "%s", target->interface);
+    if (!gnf_by_netlink_detach(networkd->netlink, target, &error)) {
         g_task_return_error(task, error);
         return;
     }

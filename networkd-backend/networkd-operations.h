@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the vtable does that takes more than one step: each starts a GTask whose result
- * networkd-backend.c hands over.
+ * What the vtable does that takes more than one step; self is the GnfNetworkd.
  */
 #pragma once
 
@@ -9,15 +8,22 @@
 #include "networkd-backend/networkd-bus.h"
 
 /* Result: GnfOwnership. */
-void gnf_networkd_probe_start(GnfNetworkd *self,
+void gnf_networkd_probe_start(gpointer self,
                               int ifindex,
                               const char *interface,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 
+/* Result: char *, or NULL. */
+void gnf_networkd_conflict_start(gpointer self,
+                                 const GnfOwnedInterface *interface,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+
 /* Result: a boolean. */
-void gnf_networkd_detach_start(GnfNetworkd *self,
+void gnf_networkd_detach_start(gpointer self,
                                const GnfTarget *target,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,

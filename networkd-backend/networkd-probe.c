@@ -124,7 +124,7 @@ on_link(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-gnf_networkd_probe_start(GnfNetworkd *self,
+gnf_networkd_probe_start(gpointer self,
                          int ifindex,
                          const char *interface,
                          GCancellable *cancellable,

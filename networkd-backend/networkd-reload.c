@@ -72,7 +72,7 @@ on_bus(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     GError *error = NULL;
-    g_autoptr(GDBusConnection) bus = gnf_networkd_connect_finish(result, &error);
+    g_autoptr(GDBusConnection) bus = gnf_system_bus_connect_finish(result, &error);
 
     if (!bus) {
         g_task_return_error(task, error);
@@ -99,8 +99,8 @@ gnf_networkd_reload_async(GnfNetworkd *self,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-    gnf_networkd_connect_async(
-        self, cancellable, on_bus, g_task_new(NULL, cancellable, callback, user_data));
+    gnf_system_bus_connect_async(
+        &self->bus, cancellable, on_bus, g_task_new(NULL, cancellable, callback, user_data));
 }
 
 gboolean

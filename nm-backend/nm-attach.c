@@ -369,7 +369,7 @@ attach_step(GnfNmCall *call)
 static const GnfNmCallKind attach_kind = {sizeof(Attach), attach_step, attach_clear};
 
 void
-gnf_nm_attach_start(GnfNm *nm,
+gnf_nm_attach_start(gpointer nm,
                     const GnfTarget *target,
                     GCancellable *cancellable,
                     GAsyncReadyCallback callback,

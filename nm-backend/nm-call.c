@@ -68,6 +68,14 @@ gnf_nm_call_return(GnfNmCall *call, gpointer result, GDestroyNotify free_result)
 }
 
 void
+gnf_nm_call_return_true(GnfNmCall *call)
+{
+    g_autoptr(GTask) task = stop(call);
+
+    g_task_return_boolean(task, TRUE);
+}
+
+void
 gnf_nm_call_return_error(GnfNmCall *call, GError *error)
 {
     g_autoptr(GTask) task = stop(call);

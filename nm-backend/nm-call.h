@@ -52,6 +52,7 @@ GnfNmCall *gnf_nm_call_new(const GnfNmCallKind *kind,
 
 /* Ends the call; from then on the caller must not touch it. error is owned by the call. */
 void gnf_nm_call_return(GnfNmCall *call, gpointer result, GDestroyNotify free_result);
+void gnf_nm_call_return_true(GnfNmCall *call);
 void gnf_nm_call_return_error(GnfNmCall *call, GError *error);
 
 /* The name of an interface now; NULL when it has gone. */

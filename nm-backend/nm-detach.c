@@ -110,7 +110,7 @@ detach_device(Detach *self, NMDevice *device)
     else if (state > NM_DEVICE_STATE_UNMANAGED && nm_device_get_autoconnect(device))
         gnf_nm_call_set_autoconnect(call, device, FALSE);
     else
-        gnf_nm_call_return(call, GINT_TO_POINTER(TRUE), NULL);
+        gnf_nm_call_return_true(call);
 }
 
 static void
@@ -143,7 +143,7 @@ detach_step(GnfNmCall *call)
 static const GnfNmCallKind detach_kind = {sizeof(Detach), detach_step, NULL};
 
 void
-gnf_nm_detach_start(GnfNm *nm,
+gnf_nm_detach_start(gpointer nm,
                     const GnfTarget *target,
                     GCancellable *cancellable,
                     GAsyncReadyCallback callback,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the vtable does, one file each: nm-probe.c, nm-detach.c, nm-attach.c. Each starts a call
- * (nm-call.h) whose result nm-backend.c hands over.
+ * What the vtable does, one file each: nm-probe.c, nm-conflict.c, nm-detach.c, nm-attach.c. Each
+ * starts a call (nm-call.h), and is a slot of the vtable as it stands; nm is the GnfNm.
  */
 #pragma once
 
@@ -9,28 +9,35 @@
 #include "nm-backend/nm-client.h"
 
 /* Result: char *. */
-void gnf_nm_version_start(GnfNm *nm,
+void gnf_nm_version_start(gpointer nm,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
 
 /* Result: GnfOwnership. */
-void gnf_nm_probe_start(GnfNm *nm,
+void gnf_nm_probe_start(gpointer nm,
                         int ifindex,
                         const char *interface,
                         GCancellable *cancellable,
                         GAsyncReadyCallback callback,
                         gpointer user_data);
 
-/* Result: a pointer that is not NULL. */
-void gnf_nm_detach_start(GnfNm *nm,
+/* Result: char *, or NULL. */
+void gnf_nm_conflict_start(gpointer nm,
+                           const GnfOwnedInterface *interface,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
+
+/* Result: a boolean. */
+void gnf_nm_detach_start(gpointer nm,
                          const GnfTarget *target,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data);
 
 /* Result: GnfAttachment. */
-void gnf_nm_attach_start(GnfNm *nm,
+void gnf_nm_attach_start(gpointer nm,
                          const GnfTarget *target,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,

@@ -72,6 +72,16 @@ judge_active(NMDevice *device, NMActiveConnection *active)
                                          nm_connection_get_id(NM_CONNECTION(profile))));
 }
 
+/* NetworkManager has found it configured and is about to say as what: as a profile of its own, or
+ * as something that it only shows. Until then it looks like a device with nothing to do. */
+static gboolean
+is_being_assumed(NMDevice *device, NMDeviceState state)
+{
+    return (state == NM_DEVICE_STATE_UNAVAILABLE || state == NM_DEVICE_STATE_DISCONNECTED) &&
+           nm_device_get_state_reason(device) == NM_DEVICE_STATE_REASON_CONNECTION_ASSUMED;
+}
+
+/* NULL: what decides it is about to change. */
 static GnfOwnership *
 judge(GnfNmCall *call)
 {
@@ -90,6 +100,8 @@ judge(GnfNmCall *call)
     }
     if (active)
         return judge_active(device, active);
+    if (is_being_assumed(device, state))
+        return NULL;
     return ownership_new(GNF_OWNER_PRESENT,
                          NULL,
                          g_strdup_printf("NetworkManager: %s, no active profile",
@@ -113,13 +125,14 @@ probe_step(GnfNmCall *call)
         ownership = ownership_new(GNF_OWNER_ABSENT, NULL, g_strdup(gnf_nm_get_absence(call->nm)));
     else
         ownership = judge(call);
-    gnf_nm_call_return(call, ownership, (GDestroyNotify)gnf_ownership_free);
+    if (ownership)
+        gnf_nm_call_return(call, ownership, (GDestroyNotify)gnf_ownership_free);
 }
 
 static const GnfNmCallKind probe_kind = {sizeof(GnfNmCall), probe_step, NULL};
 
 void
-gnf_nm_probe_start(GnfNm *nm,
+gnf_nm_probe_start(gpointer nm,
                    int ifindex,
                    const char *interface,
                    GCancellable *cancellable,
@@ -149,7 +162,7 @@ version_step(GnfNmCall *call)
 static const GnfNmCallKind version_kind = {sizeof(GnfNmCall), version_step, NULL};
 
 void
-gnf_nm_version_start(GnfNm *nm,
+gnf_nm_version_start(gpointer nm,
                      GCancellable *cancellable,
                      GAsyncReadyCallback callback,
                      gpointer user_data)

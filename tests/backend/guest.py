@@ -44,6 +44,7 @@ OPTIONS = {"bonding": "max_bonds=0"}
 # What build/cache/backend was made of: anything else is made anew.
 STAMP = "vmlinux " + " ".join(MODULES)
 BOOT_SECONDS = 60
+FIRST = "addr=10.0,multifunction=on"  # both of the primaries in one slot
 INIT = """#!/bin/busybox sh
 # Loads the modules, mounts the host's root read-only, runs each program, powers off.
 b=/bin/busybox
@@ -213,10 +214,10 @@ def _command(base, initramfs, console):
         *("-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"),
         # One NIC directly on PCI and one on virtio: what tells a primary from a standby.
         *("-netdev", "user,restrict=on,id=net0", "-netdev", "user,restrict=on,id=net1"),
-        *("-device", "e1000e,netdev=net0,mac=52:54:00:00:00:01,addr=10,romfile="),
+        *("-device", f"e1000e,netdev=net0,mac=52:54:00:00:00:01,{FIRST},romfile="),
         *("-device", "virtio-net-pci,netdev=net1,mac=52:54:00:00:00:02,addr=11,romfile="),
         *("-netdev", "user,restrict=on,id=net2", "-netdev", "user,restrict=on,id=net3"),
-        *("-device", "e1000e,netdev=net2,mac=52:54:00:00:00:03,addr=12,romfile="),
+        *("-device", "e1000e,netdev=net2,mac=52:54:00:00:00:03,addr=10.1,romfile="),
         *("-device", "virtio-net-pci,netdev=net3,mac=52:54:00:00:00:04,addr=13,romfile="),
     ]
 

@@ -50,27 +50,126 @@ standby_has_link(const EngineFixture *fixture)
     return link->carrier && link->bond_port && link->bond_port->mii == GNF_MII_UP;
 }
 
-/* The standby has lost its link, and somebody puts the NIC back to save the guest: it stays. */
+/* Somebody puts the NIC back while the standby has no link: what query says of it. */
 static void
-test_hold_without_standby(EngineFixture *fixture, gconstpointer data)
+put_back_without_standby(EngineFixture *fixture)
 {
-    engine_run(fixture, "prepare", "done", "detached");
     engine_ip("link set %s down", fixture->standby);
     engine_ip("link set %s down", fixture->primary);
     engine_ip("link set %s master bond0", fixture->primary);
-    iterate_for(3);
+    iterate_for(1);
+}
+
+/* The guest is connected by the NIC alone, and the host is told not to unplug it. */
+static void
+assert_left_in(EngineFixture *fixture)
+{
     g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
-    g_assert_cmpint(primary->controller, ==, fixture->bond);
     g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
     JsonObject *operation = json_object_get_object_member(info, "operation");
+
+    g_assert_cmpint(primary->controller, ==, fixture->bond);
     engine_assert_report(operation, "failed", "switched");
     g_assert_cmpstr(json_object_get_string_member(
                         json_object_get_object_member(engine_device(operation), "reason"), "code"),
                     ==,
                     "no-standby");
+}
+
+/* Out again by the engine's own doing, and the host is told so. */
+static void
+assert_taken_out(EngineFixture *fixture)
+{
+    engine_wait(fixture, engine_primary_is_out, "the primary is taken out again");
+    engine_wait(fixture, engine_is_quiet, "the hold is over");
+    engine_assert_detached(fixture);
+    g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
+    JsonObject *operation = json_object_get_object_member(info, "operation");
+    engine_assert_report(operation, "done", "detached");
+    g_assert_false(json_object_has_member(engine_device(operation), "reason"));
+}
+
+/* The standby has lost its link, and somebody puts the NIC back to save the guest: it stays until
+ * the standby can carry the traffic again, however often that goes wrong. */
+static void
+test_hold_without_standby(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    for (int i = 0; i < 3; i++) {
+        put_back_without_standby(fixture);
+        assert_left_in(fixture);
+        engine_ip("link set %s up", fixture->standby);
+        assert_taken_out(fixture);
+    }
+    put_back_without_standby(fixture);
+    assert_left_in(fixture);
+    engine_ip("link set %s up", fixture->standby);
+    iterate_for(1);
+    g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
+    g_assert_cmpint(primary->controller, ==, fixture->bond);
+    engine_run(fixture, "prepare", "done", "detached");
+}
+
+/* What was put back and is left in is the engine's business no more when the host cancels. */
+static void
+test_cancel_put_back(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    put_back_without_standby(fixture);
+    engine_run_to_end(fixture, "cancel", "attached");
     engine_ip("link set %s up", fixture->standby);
     engine_wait(fixture, standby_has_link, "the standby has a link");
+    iterate_for(1);
+    engine_assert_attached(fixture, TRUE);
+}
+
+/* Nor is there anything to say of it when it is unplugged all the same. */
+static void
+test_unplug_put_back(EngineFixture *fixture, gconstpointer data)
+{
     engine_run(fixture, "prepare", "done", "detached");
+    put_back_without_standby(fixture);
+    engine_unplug(fixture);
+    engine_ip("link set %s up", fixture->standby);
+    engine_wait(fixture, standby_has_link, "the standby has a link");
+    g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
+    JsonObject *operation = json_object_get_object_member(info, "operation");
+    engine_assert_report(operation, "done", "absent");
+    g_assert_false(json_object_has_member(engine_device(operation), "reason"));
+    engine_plug(fixture);
+    engine_run_to_end(fixture, "complete", "attached");
+}
+
+/* Somebody makes the bond anew, and puts the NIC into it first. */
+static void
+test_bond_made_anew_with_nic(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_ip("link del bond0");
+    engine_ip("link add bond0 type bond mode active-backup miimon 20");
+    fixture->bond = engine_index(fixture, "bond0");
+    engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set %s master bond0", fixture->primary);
+    engine_ip("link set bond0 up");
+    iterate_for(1);
+    assert_left_in(fixture);
+    engine_ip("link set %s down", fixture->standby);
+    engine_ip("link set %s master bond0", fixture->standby);
+    assert_taken_out(fixture);
+    engine_run_to_end(fixture, "complete", "attached");
+}
+
+/* The engine that left it in is not the one that takes it out. */
+static void
+test_restart_put_back(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    put_back_without_standby(fixture);
+    engine_stop(fixture);
+    engine_ip("link set %s up", fixture->standby);
+    engine_wait(fixture, standby_has_link, "the standby has a link");
+    engine_start(fixture);
+    assert_taken_out(fixture);
 }
 
 /* The bond is made anew while the NIC is away: it is the same one to us, by its name. */
@@ -219,13 +318,17 @@ main(int argc, char **argv)
     ADD("/engine/cancel/of-another-operation", NULL, test_cancel_of_another);
     ADD("/engine/hold/put-back-by-somebody", NULL, test_hold);
     ADD("/engine/hold/put-back-without-standby", NULL, test_hold_without_standby);
+    ADD("/engine/hold/put-back-and-cancelled", NULL, test_cancel_put_back);
+    ADD("/engine/hold/put-back-and-unplugged", NULL, test_unplug_put_back);
     ADD("/engine/hold/bond-made-anew", NULL, test_bond_made_anew);
+    ADD("/engine/hold/bond-made-anew-with-the-nic-first", NULL, test_bond_made_anew_with_nic);
     ADD("/engine/hold/revert-after", NULL, test_revert);
     ADD("/engine/hold/prepare-after-unplug", NULL, test_prepare_after_unplug);
     ADD("/engine/hold/returns-by-itself", NULL, test_returns_by_itself);
     ADD("/engine/complete/waits-for-the-plug", NULL, test_complete_waits);
     ADD("/engine/restart/detached", NULL, test_restart);
     ADD("/engine/restart/put-back-meanwhile", NULL, test_restart_holds);
+    ADD("/engine/restart/left-in-meanwhile", NULL, test_restart_put_back);
     return g_test_run();
 #undef ADD
 }

@@ -91,6 +91,21 @@ test_bus_refuses(EngineFixture *fixture, gconstpointer data)
     engine_run(fixture, "prepare", "done", "detached");
 }
 
+/* The bond is gone for good, and something else has its ifindex: there is nothing to put back. */
+static void
+test_no_bond_any_more(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_unplug(fixture);
+    engine_ip("link del bond0");
+    engine_ip("link add other index %d type dummy", fixture->bond);
+    engine_run(fixture, "cancel", "done", "absent");
+    g_assert_true(gnf_engine_is_idle(fixture->engine));
+    engine_ip("link del other");
+    engine_plug(fixture);
+    engine_ip("link add bond0 type bond");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -102,6 +117,7 @@ main(int argc, char **argv)
     ADD("/engine/refuse/bus-refuses", NULL, test_bus_refuses);
     ADD("/engine/complete/record-unwritable", "complete", test_record_lost);
     ADD("/engine/cancel/record-unwritable", "cancel", test_record_lost);
+    ADD("/engine/cancel/no-bond-any-more", NULL, test_no_bond_any_more);
     return g_test_run();
 #undef ADD
 }

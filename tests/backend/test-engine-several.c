@@ -10,6 +10,7 @@
 
 #define SECOND_MAC "52:54:00:00:00:03"
 #define SECOND_STANDBY_MAC "52:54:00:00:00:04"
+#define SECOND "{\"devices\": [{\"mac\": \"" SECOND_MAC "\"}]"
 #define BOTH "{\"devices\": [{\"mac\": \"" ENGINE_PRIMARY_MAC "\"}, {\"mac\": \"" SECOND_MAC "\"}]"
 
 typedef struct {
@@ -51,11 +52,12 @@ note_order(const GnfLinkEvent *event, gpointer data)
     }
 }
 
-/* data: "one" or "two" bonds. */
+/* data: "one" or "two" bonds, or the second bond's mode. */
 static void
 set_up(Several *several, gconstpointer data)
 {
-    gboolean two = g_strcmp0(data, "two") == 0;
+    gboolean two = g_strcmp0(data, "one") != 0;
+    gboolean moves = g_strcmp0(data, "two") == 0;
 
     engine_set_up(&several->engine, NULL);
     several->second = engine_name_of_mac(several->engine.netlink, SECOND_MAC);
@@ -64,7 +66,8 @@ set_up(Several *several, gconstpointer data)
     several->order = g_string_new(NULL);
     engine_ip("link set %s down", several->second);
     if (two) {
-        engine_ip("link add bond1 type bond mode active-backup miimon 20");
+        engine_ip("link add bond1 type bond mode %s miimon 20",
+                  moves ? "active-backup" : (const char *)data);
         engine_ip("link set %s down", several->second_standby);
         engine_ip("link set %s master bond1", several->second);
         engine_ip("link set %s master bond1", several->second_standby);
@@ -73,7 +76,7 @@ set_up(Several *several, gconstpointer data)
         engine_ip("link set %s master bond0", several->second);
     }
     engine_wait(&several->engine, second_has_link, "the second primary has a link");
-    if (two)
+    if (moves)
         gnf_bond_set_primary(several->engine.netlink,
                              engine_index(&several->engine, "bond1"),
                              engine_index(&several->engine, several->second),
@@ -89,7 +92,7 @@ tear_down(Several *several, gconstpointer data)
     g_clear_pointer(&several->monitor, gnf_link_monitor_free);
     if (several->engine.engine)
         engine_stop(&several->engine);
-    if (g_strcmp0(data, "two") == 0)
+    if (g_strcmp0(data, "one") != 0)
         engine_ip("link del bond1");
     engine_tear_down(&several->engine, NULL);
     g_string_free(several->order, TRUE);
@@ -308,6 +311,43 @@ test_dry_run(Several *several, gconstpointer data)
     engine_ip("link set %s up", several->second_standby);
 }
 
+static void
+assert_second_is_in(const Several *several, gboolean is_in)
+{
+    g_autoptr(GnfLink) link = engine_link(&several->engine, several->second);
+
+    g_assert_cmpint(
+        link->controller, ==, is_in ? engine_index(&several->engine, several->bond) : 0);
+}
+
+/* Nothing can be moved off a port first: nobody is told that it was. */
+static void
+test_no_active_port(Several *several, gconstpointer data)
+{
+    EngineFixture *engine = &several->engine;
+
+    engine_assert_refused(
+        engine, "prepare", SECOND ", \"stage\": \"switch\"}", "load-balancing: bond1");
+    engine_assert_refused(engine,
+                          "prepare",
+                          SECOND ", \"stage\": \"switch\", \"dry-run\": true}",
+                          "load-balancing: bond1");
+    assert_second_is_in(several, TRUE);
+    g_assert_true(gnf_engine_is_idle(engine->engine));
+    g_autoptr(JsonObject) released =
+        engine_call(engine, "prepare", SECOND ", \"stage\": \"release\"}");
+    assert_entry(released, SECOND_MAC, "detached", NULL);
+    assert_second_is_in(several, FALSE);
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(JsonObject) ended = engine_call(
+            engine, "complete", i ? NULL : "{\"stage\": \"attach\", \"timeout-ms\": 30000}");
+        assert_status(ended, "done");
+        assert_entry(ended, SECOND_MAC, "attached", NULL);
+        g_assert_true(gnf_engine_is_idle(engine->engine));
+    }
+    assert_second_is_in(several, TRUE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -321,6 +361,7 @@ main(int argc, char **argv)
     ADD("/engine/several/two-bonds/all-or-nothing", "two", test_all_or_nothing);
     ADD("/engine/several/two-bonds/best-effort", "two", test_best_effort);
     ADD("/engine/several/two-bonds/dry-run", "two", test_dry_run);
+    ADD("/engine/several/no-active-port", "802.3ad", test_no_active_port);
     return g_test_run();
 #undef ADD
 }

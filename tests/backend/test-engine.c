@@ -2,6 +2,7 @@
 /*
  * The engine's commands on a real bond: each test ends with the kernel asked what is so.
  */
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "netlink/bond.h"
@@ -27,6 +28,24 @@ test_query(EngineFixture *fixture, gconstpointer data)
     g_assert_cmpstr(json_object_get_string_member(standby, "interface"), ==, fixture->standby);
     g_assert_true(json_object_get_boolean_member(standby, "link"));
     engine_assert_attached(fixture, TRUE);
+}
+
+/* What is waited for is urgent, a question meanwhile is not. */
+static void
+test_query_is_not_urgent(EngineFixture *fixture, gconstpointer data)
+{
+    int usual = getpriority(PRIO_PROCESS, 0);
+    char *reply = NULL;
+
+    engine_run(fixture, "prepare", "done", "detached");
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, -20);
+    engine_send(fixture, "query", NULL, &reply);
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, usual);
+    g_autoptr(JsonObject) answer = engine_receive(&reply);
+    g_assert_true(json_object_has_member(answer, "return"));
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, -20);
+    engine_run_to_end(fixture, "cancel", "attached");
+    g_assert_cmpint(getpriority(PRIO_PROCESS, 0), ==, usual);
 }
 
 static void
@@ -215,6 +234,23 @@ test_put_back_unseen(EngineFixture *fixture, gconstpointer data)
     engine_assert_detached(fixture);
 }
 
+/* Each prepare says anew when it is to be undone. */
+static void
+test_revert_replaced(EngineFixture *fixture, gconstpointer data)
+{
+    g_autoptr(JsonObject) switched =
+        engine_call(fixture, "prepare", "{\"stage\": \"switch\", \"revert-after-ms\": 300}");
+    g_autoptr(JsonObject) released = engine_call(fixture, "prepare", "{\"stage\": \"release\"}");
+    gint64 due_us = g_get_monotonic_time() + G_USEC_PER_SEC;
+
+    engine_assert_report(released, "done", "detached");
+    while (g_get_monotonic_time() < due_us)
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(5000);
+    g_assert_false(gnf_engine_is_running(fixture->engine));
+    engine_assert_detached(fixture);
+}
+
 /* What a failed release undoes is the release alone. */
 static void
 test_release_fails(EngineFixture *fixture, gconstpointer data)
@@ -317,6 +353,27 @@ test_busy(EngineFixture *fixture, gconstpointer data)
     engine_assert_report(json_object_get_object_member(report, "return"), "done", "attached");
 }
 
+/* Its turn has not come when its time is up: it is done all the same, as `waiting` says. */
+static void
+test_cancel_queued(EngineFixture *fixture, gconstpointer data)
+{
+    char *prepared = NULL;
+    char *cancelled = NULL;
+
+    /* The prepare's drain alone takes as long as the cancel waits. */
+    engine_send(fixture, "prepare", NULL, &prepared);
+    engine_send(fixture, "cancel", "{\"timeout-ms\": 100}", &cancelled);
+    g_autoptr(JsonObject) waiting = engine_receive(&cancelled);
+    JsonObject *report = json_object_get_object_member(waiting, "return");
+    g_assert_cmpstr(json_object_get_string_member(report, "verb"), ==, "cancel");
+    g_assert_cmpstr(json_object_get_string_member(report, "status"), ==, "waiting");
+    g_autoptr(JsonObject) done = engine_receive(&prepared);
+    engine_assert_report(json_object_get_object_member(done, "return"), "done", "detached");
+    engine_wait(fixture, engine_primary_is_back, "the cancel has been done");
+    engine_assert_attached(fixture, TRUE);
+    engine_run(fixture, "cancel", "done", "attached");
+}
+
 /* A slot that cannot be powered off: said before anything is touched. */
 static void
 test_eject_without_slot(EngineFixture *fixture, gconstpointer data)
@@ -332,6 +389,7 @@ main(int argc, char **argv)
     g_test_add(path, EngineFixture, data, engine_set_up, func, engine_tear_down)
     g_test_init(&argc, &argv, NULL);
     ADD("/engine/query", NULL, test_query);
+    ADD("/engine/query/not-urgent", NULL, test_query_is_not_urgent);
     ADD("/engine/cycle/primary-option", NULL, test_cycle);
     ADD("/engine/cycle/no-primary-option", "none", test_cycle);
     ADD("/engine/no-drift/no-primary-option", "none", test_no_drift);
@@ -339,6 +397,7 @@ main(int argc, char **argv)
     ADD("/engine/prepare/stages", NULL, test_stages);
     ADD("/engine/prepare/release-moves-again", NULL, test_release_moves_again);
     ADD("/engine/prepare/release-fails", NULL, test_release_fails);
+    ADD("/engine/prepare/revert-said-anew", NULL, test_revert_replaced);
     ADD("/engine/prepare/put-back-unseen", NULL, test_put_back_unseen);
     ADD("/engine/complete/stages", NULL, test_complete_stages);
     ADD("/engine/complete/stages/never-unplugged", NULL, test_back_by_stages);
@@ -348,6 +407,7 @@ main(int argc, char **argv)
     ADD("/engine/prepare/eject-without-slot", NULL, test_eject_without_slot);
     ADD("/engine/idempotent", NULL, test_idempotent);
     ADD("/engine/busy", NULL, test_busy);
+    ADD("/engine/cancel/queued-beyond-its-time", NULL, test_cancel_queued);
     ADD("/engine/cancel/without-operation", NULL, test_cancel_without_operation);
     return g_test_run();
 #undef ADD

@@ -34,18 +34,15 @@ test_read_options(Network *network, gconstpointer data)
 {
     g_autoptr(GnfLink) link = NULL;
 
-    network_ip("link add bond9 type bond mode active-backup miimon 50 updelay 100 downdelay 150 "
-               "fail_over_mac active primary_reselect better all_slaves_active 1 num_grat_arp 4");
+    network_ip("link add bond9 type bond mode active-backup miimon 50 "
+               "fail_over_mac active primary_reselect better all_slaves_active 1");
     link = network_link(network, network_index("bond9"));
     g_assert_cmpint(link->bond->mode, ==, GNF_BOND_MODE_ACTIVE_BACKUP);
     g_assert_cmpuint(link->bond->miimon_ms, ==, 50);
-    g_assert_cmpuint(link->bond->updelay_ms, ==, 100);
-    g_assert_cmpuint(link->bond->downdelay_ms, ==, 150);
     g_assert_cmpuint(link->bond->arp_interval_ms, ==, 0);
     g_assert_cmpint(link->bond->fail_over_mac, ==, GNF_BOND_FAIL_OVER_MAC_ACTIVE);
     g_assert_cmpint(link->bond->primary_reselect, ==, GNF_BOND_RESELECT_BETTER);
     g_assert_true(link->bond->all_slaves_active);
-    g_assert_cmpuint(link->bond->num_peer_notif, ==, 4);
     g_assert_cmpint(link->bond->active, ==, 0);
     g_assert_cmpint(link->bond->primary, ==, 0);
 }
@@ -114,11 +111,7 @@ test_active_is_not_sticky(Network *network, gconstpointer data)
 static void
 test_primary_overrides_reselect(Network *network, gconstpointer data)
 {
-    GError *error = NULL;
-
-    gnf_bond_set_primary_reselect(
-        network->netlink, network->bond, GNF_BOND_RESELECT_FAILURE, &error);
-    g_assert_no_error(error);
+    network_ip("link set bond0 type bond primary_reselect failure");
     g_assert_cmpint(read_bond(network).primary_reselect, ==, GNF_BOND_RESELECT_FAILURE);
     set_primary(network, network->ports[1]);
     g_assert_cmpint(read_bond(network).active, ==, network->ports[1]);

@@ -43,13 +43,11 @@ test_carrier(Network *network, gconstpointer data)
 {
     g_autoptr(GnfLink) alone = NULL;
     g_autoptr(GnfLink) both = NULL;
-    GError *error = NULL;
     int one;
 
-    network_ip("link add one type veth peer name two");
+    network_ip("link add one type veth peer name two\n"
+               "link set one up");
     one = network_index("one");
-    g_assert_true(gnf_link_set_up(network->netlink, one, TRUE, &error));
-    g_assert_no_error(error);
     alone = network_link(network, one);
     g_assert_true(alone->up);
     g_assert_false(alone->carrier);
@@ -204,7 +202,6 @@ test_enslave_up_port(Network *network, gconstpointer data)
 static void
 test_enslave_is_idempotent(Network *network, gconstpointer data)
 {
-    g_autoptr(GnfLink) before = network_link(network, network->ports[0]);
     g_autoptr(GnfLink) after = NULL;
     g_autoptr(GnfLink) bond = NULL;
     GError *error = NULL;
@@ -215,7 +212,6 @@ test_enslave_is_idempotent(Network *network, gconstpointer data)
     bond = network_link(network, network->bond);
     g_assert_true(after->up);
     g_assert_true(after->bond_port->active);
-    g_assert_cmpuint(after->bond_port->link_failures, ==, before->bond_port->link_failures);
     g_assert_cmpint(bond->bond->active, ==, network->ports[0]);
 }
 
@@ -273,19 +269,10 @@ static void
 test_mtu(Network *network, gconstpointer data)
 {
     g_autoptr(GnfLink) port = NULL;
-    GError *error = NULL;
 
-    g_assert_true(gnf_link_set_mtu(network->netlink, network->bond, 1300, &error));
-    g_assert_no_error(error);
+    network_ip("link set bond0 mtu 1300");
     port = network_link(network, network->ports[0]);
     g_assert_cmpuint(port->mtu, ==, 1300);
-    g_assert_false(gnf_link_set_mtu(network->netlink, network->ports[2], 70000, &error));
-    g_assert_error(error, GNF_NETLINK_ERROR, EINVAL);
-    g_assert_cmpstr(error->message,
-                    ==,
-                    "cannot set the MTU of port2: mtu greater than device maximum "
-                    "(Invalid argument)");
-    g_clear_error(&error);
 }
 
 static void

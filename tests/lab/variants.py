@@ -59,6 +59,23 @@ ExecStop=/usr/local/sbin/ifcfg stop
 [Install]
 WantedBy=multi-user.target
 """
+SCRIPT_UNIT = """[Unit]
+Description=Network of /etc/rc.network
+DefaultDependencies=no
+ConditionFileIsExecutable=/etc/rc.network
+Wants=systemd-udev-settle.service network.target
+After=systemd-udev-settle.service local-fs.target
+Before=network.target NetworkManager.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStartPre=/sbin/modprobe bonding max_bonds=0
+ExecStart=/etc/rc.network
+
+[Install]
+WantedBy=multi-user.target
+"""
 VARIANTS = {
     "networkmanager": Variant(BOTH, ("network-manager", "libnm0", "dbus")),
     "networkd": Variant(BOTH, ("dbus",), enable=NETWORKD, mask=ONLINE),
@@ -73,5 +90,9 @@ VARIANTS = {
                      programs={"usr/local/sbin/ifcfg": "ifcfg.sh"}),
     "bare": Variant(DEBIAN_12, purge=("systemd-sysv", "systemd"),
                     programs={"usr/sbin/init": "bare-init.sh"}),
+    # Several managers; a guest's files say who has what (mixed_profiles.py).
+    "mixed": Variant(DEBIAN_12, ("network-manager", "libnm0", "ifupdown", "ifenslave", "dbus"),
+                     enable=(*NETWORKD, "rc-network.service"), mask=ONLINE,
+                     files={"etc/systemd/system/rc-network.service": SCRIPT_UNIT}),
 }
 DEFAULT = "networkmanager"

@@ -125,6 +125,7 @@ def main():
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         return list_tests(arguments.suites or [*suites.DEFAULT, *suites.optional()], arguments.pattern)
     report = Report(RESULTS)
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     try:
         if arguments.suites:
             run_row(report, arguments.suites, arguments.pattern)

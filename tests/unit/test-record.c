@@ -41,6 +41,7 @@ test_round_trip(void)
     gnf_operation_device_end(device, gnf_reason(GNF_REASON_CODE_MANAGER_UNDID, "undone"));
     device->priority = -7;
     device->queue_id = 65535;
+    device->put_back = TRUE;
     device->undone = 2;
     device->bond.all_slaves_active = TRUE;
     device->bond.unlearning = g_strdup("7 12");
@@ -64,6 +65,7 @@ test_round_trip(void)
     g_assert_true(got->was_active);
     g_assert_cmpint(got->priority, ==, -7);
     g_assert_cmpint(got->queue_id, ==, 65535);
+    g_assert_true(got->put_back);
     g_assert_cmpint(got->undone, ==, 2);
     g_assert_cmpint(got->state, ==, GNF_STATE_DETACHED);
     g_assert_cmpint(got->manager, ==, GNF_MANAGER_NETWORKMANAGER);

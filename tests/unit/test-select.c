@@ -237,16 +237,48 @@ test_warnings(void)
     g_assert_true(warns(primary, GNF_REASON_CODE_SHARED_MAC));
     primary->bond->bond->fail_over_mac = GNF_BOND_FAIL_OVER_MAC_ACTIVE;
     g_assert_false(warns(primary, GNF_REASON_CODE_SHARED_MAC));
-    primary->owner = g_new0(GnfOwned, 1);
-    primary->bond_owner = g_new0(GnfOwned, 1);
-    g_assert_false(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
-    primary->bond_owner->manager = GNF_MANAGER_NETWORKD;
-    g_assert_true(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
     g_assert_false(warns(primary, GNF_REASON_CODE_LOAD_BALANCING));
     primary->bond->bond->mode = GNF_BOND_MODE_ALB;
     g_assert_true(warns(primary, GNF_REASON_CODE_LOAD_BALANCING));
     primary->bond->bond->mode = GNF_BOND_MODE_8023AD;
     g_assert_true(warns(primary, GNF_REASON_CODE_LOAD_BALANCING));
+}
+
+static GnfOwned *
+owned(GnfManager manager)
+{
+    GnfOwned *owner = g_new0(GnfOwned, 1);
+
+    owner->manager = manager;
+    owner->detail = g_strdup("its word");
+    return owner;
+}
+
+/* Each port is judged by its bond; and whatever else a manager tells of is passed on. */
+static void
+test_conflicts(void)
+{
+    GnfPrimary *primary = gnf_test_primary(2, "enp1s0", MAC1, "0000:01:00.0");
+    g_autoptr(GPtrArray) inventory = gnf_test_inventory(primary, NULL);
+
+    gnf_test_enslave(primary);
+    primary->standby = gnf_test_add_port(primary, 5, "enp4s0", MAC2, "virtio", TRUE);
+    primary->owner = owned(GNF_MANAGER_NETWORKMANAGER);
+    primary->standby_owner = owned(GNF_MANAGER_NETWORKMANAGER);
+    primary->bond_owner = owned(GNF_MANAGER_NETWORKMANAGER);
+    g_assert_false(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
+    primary->owner->manager = GNF_MANAGER_NETWORKD;
+    g_assert_true(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
+    primary->owner->manager = GNF_MANAGER_NETWORKMANAGER;
+    primary->standby_owner->manager = GNF_MANAGER_NONE;
+    g_assert_true(warns(primary, GNF_REASON_CODE_MANAGER_CONFLICT));
+    primary->standby_owner->manager = GNF_MANAGER_NETWORKMANAGER;
+    primary->conflicts = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(primary->conflicts, g_strdup("ifupdown does it, too"));
+    g_autoptr(GPtrArray) warnings = gnf_plan_warnings(primary);
+    g_assert_cmpuint(warnings->len, ==, 1);
+    g_assert_error(
+        (GError *)g_ptr_array_index(warnings, 0), GNF_ERROR, GNF_REASON_CODE_MANAGER_CONFLICT);
 }
 
 static void
@@ -288,6 +320,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan/standby/is-not-going-itself", test_plan_standby_is_not_going);
     g_test_add_func("/plan/standby/paravirtual-first", test_plan_prefers_paravirtual);
     g_test_add_func("/plan/warnings", test_warnings);
+    g_test_add_func("/plan/warnings/manager-conflict", test_conflicts);
     g_test_add_func("/out-of-reach/reasons", test_out_of_reach);
     return g_test_run();
 }

@@ -35,7 +35,7 @@ class Shape:
     active: the port that the bond's primary option names, and the one that is active; ends: the
     one that is in the end, where that is another. above: what stands on it, and its addresses.
     then: what is set last. address: what is probed. changes: {line of Look.state: what it is in
-    the end}.
+    the end}. most_lost: of the probes, in the whole cycle.
     """
 
     options: str = ""
@@ -50,6 +50,7 @@ class Shape:
     then: str = ":"
     address: str = GUEST_IPV4
     changes: tuple = ()
+    most_lost: int = 0
 
     @property
     def has_active_port(self):

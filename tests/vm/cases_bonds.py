@@ -68,12 +68,14 @@ SHAPES = {
     "above/bridge": Shape(above=BRIDGE + "ip addr add 10.77.0.2/24 dev bridge0"),
     "above/bridge-and-namespace": Shape(above=BEHIND_BRIDGE),
     "above/bridge-and-broadcasts": Shape(above=BEHIND_BRIDGE + BROADCASTS),
-    "mode/balance-rr": Shape(mode="balance-rr"),
-    "mode/balance-xor": Shape(mode="balance-xor"),
-    "mode/broadcast": Shape(mode="broadcast"),
-    "mode/802.3ad": Shape(mode="802.3ad"),
-    "mode/balance-tlb": Shape(mode="balance-tlb"),
-    "mode/balance-alb": Shape(mode="balance-alb"),
+    # What is lost was measured (docs/bonds.md); these leave room for a busy machine. A NIC that is
+    # in the bond and not heard of loses a thousand a second, and the cycle takes several.
+    "mode/balance-rr": Shape(mode="balance-rr", most_lost=100),
+    "mode/balance-xor": Shape(mode="balance-xor", most_lost=100),
+    "mode/broadcast": Shape(mode="broadcast", most_lost=100),
+    "mode/802.3ad": Shape(mode="802.3ad", most_lost=400),
+    "mode/balance-tlb": Shape(mode="balance-tlb", most_lost=150),
+    "mode/balance-alb": Shape(mode="balance-alb", most_lost=200),
 }
 
 
@@ -129,8 +131,9 @@ def play(stage, name, shape, prepare=prepare_at_once, excuse=None):
     """The cycle of a shape; then its row."""
     before = stage.build(shape)
     port = OTHER_PORT[stage.guest.nics[PRIMARY].port]
+    forgiven = set()  # one probe is asked about for each phase that it fell into
     if not shape.is_lossless:
-        excuse = lambda _sent: True  # noqa: E731
+        excuse = lambda sent: forgiven.add(sent) or True  # noqa: E731
     with stage.traffic(excuse, shape.address) as traffic:
         with traffic.phase("prepare"):
             prepared = prepare(stage)
@@ -140,6 +143,8 @@ def play(stage, name, shape, prepare=prepare_at_once, excuse=None):
         with traffic.phase("complete"):
             report = stage.complete()
         completed = expect.done(report, "complete", "attached")
+    expect.holds(len(forgiven) <= shape.most_lost,
+                 f"{len(forgiven)} probes lost, of which {shape.most_lost} are allowed")
     look = check_completed(stage, shape, before, completed)
     if shape.is_lossless:
         drift(stage, shape)

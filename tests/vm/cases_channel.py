@@ -28,9 +28,10 @@ KILLS = 100
 # Memory that malloc keeps from one time to the next, in kB; a leak of a 4 MiB reply would be more.
 KEPT_KB = 512
 IDLE_SECONDS = 20
-# qga-plugind takes a host that is back within this time for the same one (LEFT_MS in stream.c),
-# whose half of a request is then the beginning of the next one's.
-LEFT = "sleep 0.4"
+# qga-plugind takes a host that is back within this time for the same one (BACK_MS in stream.c, where
+# the guest hears of a host's coming and going only after its bytes), whose half of a request is then
+# the beginning of the next one's.
+LEFT = "sleep 2.4"
 
 
 def pattern(length, seed):
@@ -134,7 +135,7 @@ class Killer:
         request = self.random.choice([*self.requests, self.long_request])
         with self.host.connect() as connection:
             connection.send(request[:self.random.randrange(1, len(request) - 2)])
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.7:
             return b"\xff"
         self.shell(LEFT)
         return b""

@@ -142,3 +142,7 @@ def by_teamd(stage):
     stage.guest.sh(BY_HAND % nic_of(stage), timeout=60)
     stage.wait_network()
     cycle(stage, "none")
+    # Nobody is there to move the traffic: nobody is told that it was moved.
+    stage.guest.sh("systemctl kill -s KILL vm-test-teamd")
+    expect.refused("load-balancing", lambda: stage.prepare({"stage": "switch"}))
+    expect.same(ports_of(stage), sorted([nic_of(stage), STANDBY]), "the team's ports")

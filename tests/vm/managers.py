@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from tests.lab import plain_profiles
+from tests.lab.channel import CommandError
 from tests.lab.guest import PRIMARY_MAC
 from tests.vm.expect import STANDBY
 from tests.vm.manager import Manager
@@ -16,6 +17,7 @@ from tests.vm.registry import RELEASES
 from tests.vm.stage import Stage
 
 QUIET_SECONDS = 1
+RESTART_SECONDS = 60  # what a manager puts back may come without the standby at first
 TOOL_SECONDS = 180  # netplan and ifupdown2 are Python, and the guest emulated
 INTERFACES_FOLDERS = ("/etc/network",)
 IFSTATE = "cat /run/network/ifstate /run/ifstate /var/tmp/network/ifstatenew 2>/dev/null"
@@ -74,7 +76,7 @@ NETPLAN = NETWORKD | {
     "restart": "systemctl restart systemd-networkd", "slow": True,
 }
 IFUPDOWN = {
-    "told": "none", "folders": INTERFACES_FOLDERS, "tool": "ifdown $port && ifup $port",
+    "told": "ifupdown", "folders": INTERFACES_FOLDERS, "tool": "ifdown $port && ifup $port",
     "restart": "systemctl restart networking", "snapshot": IFSTATE, "unit": "networking",
 }
 BY_HAND = "ip link set $port down; ip addr flush dev $port; ip link set $port master bond0"
@@ -94,7 +96,7 @@ MANAGERS = {
     # then does nothing, in a guest where nothing of ours has run, too.
     "ifupdown-ng": Plain(variant="ifupdown-ng", write=plain_profiles.ifupdown_ng, joins=BY_HAND,
                          **IFUPDOWN | {"tool": "ifdown $port && ifup --force $port"}),
-    "ifcfg": Plain(variant="ifcfg", told="none", unit="network", write=plain_profiles.ifcfg,
+    "ifcfg": Plain(variant="ifcfg", told="ifcfg", unit="network", write=plain_profiles.ifcfg,
                    folders=("/etc/sysconfig/network-scripts",), joins="ifcfg up $port",
                    tool="ifcfg down $port && ifcfg up $port", restart="systemctl restart network"),
     "bare": Plain(variant="bare", told="none", write=plain_profiles.bare,
@@ -104,12 +106,13 @@ MANAGERS = {
 
 
 class ManagerStage(Stage):
-    """A guest whose network that manager configured."""
+    """A guest whose network that manager configured. known: by the names of guests."""
+
+    known = MANAGERS
 
     def __init__(self, name, kind, progress):
         super().__init__(name, kind, progress)
-        self.manager = MANAGERS[self._parts()[1]]
-        self.prepared_again = False  # whether the present case had to
+        self.manager = self.known[self._parts()[1]]
 
     def _parts(self):
         """("debian-12", "networkd") of "debian-12-networkd"."""
@@ -127,7 +130,6 @@ class ManagerStage(Stage):
         """A guest with the bond whole and nothing pending; its NIC may be where the last case left
         it. Who needs the standard state asks for it."""
         self.rows = []
-        self.prepared_again = False
         if self.guest is None:
             self.boot()
         else:
@@ -150,20 +152,22 @@ class ManagerStage(Stage):
         self.guest.wait_for(self.lab.network.ping, "the bond to answer")
 
     def restart_manager(self):
-        """Restart it, and wait until its bond answers again, and what it put back is out again and
-        stays out, or is told to be back. Whether it is out."""
+        """Restart it, and wait until its bond answers again, and what it put back is out again,
+        stays out, and is told to be."""
         self.guest.sh(self.manager.restart, TOOL_SECONDS)
         self.guest.wait_for(self.lab.network.ping, "the bond to answer")
         for _ in range(2):
-            self.guest.wait_for(lambda: self._is_out() or self._is_told_back(),
-                                "the NIC to be out again, or to be told to be back")
+            self.guest.wait_for(lambda: self._is_out() and self._is_told_out(),
+                                "the NIC to be out of the bond, and told to be", RESTART_SECONDS)
             time.sleep(QUIET_SECONDS)
-        return self._is_out()
 
     def _is_out(self):
         bond = self.guest.bond()
         return list(bond.ports) == [STANDBY] and bond.active == STANDBY and bond.up
 
-    def _is_told_back(self):
-        device = self.query()["operation"]["devices"][0]
-        return device["state"] == "switched" and "reason" in device
+    def _is_told_out(self):
+        try:
+            device = self.query()["operation"]["devices"][0]
+        except CommandError:  # what was restarted may be the engine
+            return False
+        return device["state"] == "detached" and "reason" not in device

@@ -4,6 +4,7 @@
 A name is a group and a case ("replug/other-slot"); a stage puts the guest's name in front of it:
 "debian-12/replug/other-slot", "debian-12/virsh/cycle".
 """
+import fnmatch
 import os
 from typing import Callable, NamedTuple
 
@@ -31,8 +32,10 @@ FABRIC = "fabric"
 PAIR = "pair"
 # As QEMU, with another network manager or none (managers.py); the guest's name tells which.
 MANAGERS = "managers"
+# As MANAGERS, with several managers (mixed.py).
+MIXED = "mixed"
 KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE, FABRIC, PAIR,
-         MANAGERS)
+         MANAGERS, MIXED)
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
@@ -46,6 +49,31 @@ MANAGER_GUESTS = (
     "debian-12-ifupdown-ng", "debian-12-ifcfg", "debian-12-bare")
 # The others only with LONG=1: each takes some four minutes.
 SHORT_MANAGER_GUESTS = ("debian-12-networkd", "debian-13-networkd", "debian-12-bare")
+MIXED_GUESTS = ("debian-12-networkd-beside-nm", "debian-12-networkd-untold-nm",
+                "debian-12-nm-beside-networkd", "debian-12-nm-and-networkd",
+                "debian-12-bare-beside-nm", "debian-12-ifupdown-beside-nm",
+                "debian-12-nm-with-ifenslave")
+SHORT_MIXED_GUESTS = ("debian-12-nm-with-ifenslave",)
+# And these cases, so that all of it stays below an hour: what Debian 12 plays, too, and what hangs
+# neither on the guest's kernel nor on its services; by virsh, what the raw channel plays, too.
+LONG_CASES = {
+    "debian-13": (
+        "channel/exec-with-input", "channel/file-of-48-mib", "channel/host-killed-100-times",
+        "channel/idle-costs-nothing", "channel/agent-killed-at-work",
+        "channel/agent-stopped-for-10-s", "channel/freeze-and-plugind-restarts",
+        "channel/freeze-with-a-full-journal", "channel/freeze-and-host-reconnects",
+        "channel/freeze-while-the-nic-is-put-back", "agent/host-*", "engine/*", "hold/30-seconds",
+        "prepare/twice", "prepare/dry-run-changes-nothing", "prepare/stages", "complete/*",
+        "cancel/still-plugged", "selectors/*", "pause/rebooted", "replug/other-slot-and-back",
+        "replug/waits-for-the-nic", "package/through-the-agent-that-it-restarts",
+        "package/waits-for-commands-of-the-host", "package/plugin-comes-and-goes",
+        "package/agent-that-does-not-run", "package/policy-forbids", "package/without-the-port"),
+    "debian-12": (
+        "virsh/exec-with-input", "virsh/killed-100-times", "virsh/idle-costs-nothing",
+        "virsh/agent-stopped", "virsh/freeze-and-plugind-restarts",
+        "virsh/freeze-with-a-full-journal"),
+    "debian-13-networkd": ("managers/same-slot", "managers/cancel", "managers/no-standby"),
+}
 
 
 class Case(NamedTuple):
@@ -72,8 +100,22 @@ def case(name, kind=QEMU, uses_up=False, guests=()):
     return register
 
 
+def is_left_out(guest, name):
+    """Whether the guest plays that case with LONG=1 only."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in LONG_CASES.get(guest, ()))
+
+
+def check_left_out():
+    """A pattern that no case fits is a mistake."""
+    for pattern in {pattern for patterns in LONG_CASES.values() for pattern in patterns}:
+        if not any(fnmatch.fnmatchcase(entry.name, pattern) for entry in CASES):
+            raise LookupError(f"LONG_CASES: no case is called {pattern}")
+
+
 def stages():
     """{(guest's name, kind): its cases, by full name}, in the order in which they are started."""
+    is_long = bool(os.environ.get("LONG"))
+    check_left_out()
     found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
     found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
     found |= {(guest, BONDS): {} for guest in RELEASES}
@@ -81,11 +123,15 @@ def stages():
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
     found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}
     found |= {(guest, kind): {} for guest in FABRIC_GUESTS for kind in (FABRIC, PAIR)}
-    managed = MANAGER_GUESTS if os.environ.get("LONG") else SHORT_MANAGER_GUESTS
+    managed = MANAGER_GUESTS if is_long else SHORT_MANAGER_GUESTS
     found |= {(guest, MANAGERS): {} for guest in managed}
+    mixed = MIXED_GUESTS if is_long else SHORT_MIXED_GUESTS
+    found |= {(guest, MIXED): {} for guest in mixed}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):
-            if entry.kind == kind and (not entry.guests or guest in entry.guests):
+            if entry.kind != kind or entry.guests and guest not in entry.guests:
+                continue
+            if is_long or not is_left_out(guest, entry.name):
                 table[f"{guest}/{entry.name}"] = entry
     return found

@@ -22,11 +22,11 @@ from tests.lab.base import LabError, dump_json, stop_process  # noqa: E402
 from tests.lab.channel import CommandError  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import Failed  # noqa: E402
-from tests.vm import bonds, cases_agent, cases_bonds, cases_eject, cases_faults, cases_hold  # noqa: E402
-from tests.vm import cases_fabrics, cases_managers, cases_migrate, cases_package  # noqa: E402
+from tests.vm import bonds, cases_agent, cases_bare, cases_bonds, cases_eject, cases_faults, cases_hold  # noqa: E402
+from tests.vm import cases_fabrics, cases_managers, cases_migrate, cases_mixed, cases_package  # noqa: E402
 from tests.vm import cases_networkd, cases_pause, cases_prepare, cases_refusals, cases_replug  # noqa: E402
 from tests.vm import cases_several, cases_team  # noqa: E402
-from tests.vm import eject, fabrics, managers, refusals, registry  # noqa: E402
+from tests.vm import eject, fabrics, managers, mixed, refusals, registry  # noqa: E402
 from tests.vm.package import PackageStage  # noqa: E402
 from tests.vm.stage import Stage  # noqa: E402
 from tests.vm.tables import RESULTS, Collector  # noqa: E402
@@ -35,13 +35,14 @@ from tests.vm.traffic import table  # noqa: E402
 # Each registers its cases when it is imported.
 CASES = (cases_replug, cases_prepare, cases_hold, cases_agent, cases_faults, cases_several,
          cases_pause, cases_bonds, cases_team, cases_package, cases_refusals, cases_eject,
-         cases_fabrics, cases_migrate, cases_managers, cases_networkd)
+         cases_fabrics, cases_migrate, cases_managers, cases_bare,
+         cases_networkd, cases_mixed)
 STAGES = {registry.FAULT: cases_faults.FaultStage, registry.SEVERAL: cases_several.SeveralStage,
           registry.BONDS: bonds.BondsStage, registry.TEAM: cases_team.TeamStage,
           registry.PACKAGE: PackageStage, registry.REFUSALS: refusals.RefusalStage,
           registry.KERNEL: refusals.KernelStage, registry.NATIVE: eject.NativeStage,
           registry.FABRIC: fabrics.FabricStage, registry.PAIR: fabrics.PairStage,
-          registry.MANAGERS: managers.ManagerStage}
+          registry.MANAGERS: managers.ManagerStage, registry.MIXED: mixed.MixedStage}
 AT_ONCE = 2
 
 
