@@ -7,8 +7,8 @@
  */
 #include "cli/report.h"
 #include "cli/subcommand.h"
-#include "cli/table.h"
-#include "cli/text.h"
+#include "common/table.h"
+#include "common/text.h"
 
 static const GnfOption options[] = {{NULL}};
 

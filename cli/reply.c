@@ -8,8 +8,8 @@
 
 #include <gio/gio.h>
 
+#include "common/reason.h"
 #include "qapi/parse.h"
-#include "qapi/types.h"
 
 void
 gnf_reply_free(GnfReply *reply)
@@ -93,14 +93,12 @@ gnf_reply_split_error(const GnfReply *reply, char **ret_code, char **ret_detail)
 {
     JsonObject *error = json_node_get_object(reply->error);
     const char *description = string_member(error, "desc", "no description");
-    const char *colon = strstr(description, ": ");
-    g_autofree char *code =
-        colon ? g_strndup(description, (gsize)(colon - description)) : g_strdup("");
-    GnfReasonCode ignored = 0;
+    const char *code = NULL;
+    const char *detail = NULL;
 
-    if (gnf_reason_code_from_string(code, &ignored)) {
-        *ret_code = g_steal_pointer(&code);
-        *ret_detail = g_strdup(colon + strlen(": "));
+    if (gnf_reason_split(description, &code, &detail)) {
+        *ret_code = g_strdup(code);
+        *ret_detail = g_strdup(detail);
         return;
     }
     *ret_code = g_strdup(string_member(error, "class", "GenericError"));

@@ -5,7 +5,7 @@
  */
 #include "cli/report.h"
 
-#include "cli/text.h"
+#include "common/text.h"
 #include "qapi/types.h"
 
 static const GnfColumn columns[] = {

@@ -7,7 +7,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "cli/table.h"
+#include "common/table.h"
 
 /* Append the report. It has been checked against the contract. */
 void gnf_report_print(GString *out, JsonObject *report, gboolean colours);

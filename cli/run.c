@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "cli/exchange.h"
-#include "cli/progress.h"
 #include "cli/reply.h"
-#include "cli/text.h"
+#include "common/progress.h"
+#include "common/terminal.h"
+#include "common/text.h"
 #include "qapi/schema.h"
 #include "qapi/types.h"
 
@@ -107,21 +108,11 @@ exit_of(const GnfSubcommand *subcommand, const GnfReply *reply)
     g_assert_not_reached();
 }
 
-/* https://no-color.org: set and not empty. */
-static gboolean
-wants_colours(void)
-{
-    const char *no_color = g_getenv("NO_COLOR");
-
-    return isatty(STDOUT_FILENO) == 1 && !(no_color && *no_color) &&
-           g_strcmp0(g_getenv("TERM"), "dumb") != 0;
-}
-
 /* A reader that went away (a closed pipe) must not look like success. */
 static gboolean
 write_out(const char *text)
 {
-    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+    if (gnf_write_out(text))
         return TRUE;
     gnf_complain(NULL, "cannot write the reply to standard output");
     return FALSE;
@@ -158,7 +149,7 @@ print_value(const Run *run, const GnfReply *reply)
 
     if (run->options->json)
         return print_json(reply->value);
-    run->subcommand->print(text, json_node_get_object(reply->value), wants_colours());
+    run->subcommand->print(text, json_node_get_object(reply->value), gnf_wants_colours());
     return write_out(text->str);
 }
 

@@ -71,6 +71,7 @@ class Lab:
         self.guests = []
         self.probes = []
         self.host = None
+        self.other = None
         self.folder = None
 
     def __enter__(self):
@@ -90,9 +91,12 @@ class Lab:
                 probe.kill()
             for guest in self.guests:
                 self._end(guest, failed)
-            if self.host is not None:
-                self.host.stop()
+            for host in (self.host, self.other):
+                if host is not None:
+                    host.stop()
         finally:
+            if self.other is not None:
+                self.other.network.stop()
             self.network.stop()
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -128,6 +132,11 @@ class Lab:
             self.host.start()
         config = _config(image, files, primary_port, primary_mac, standby_mac)
         return self._start(LibvirtGuest(self, self.host, name, config))
+
+    def other_host(self):
+        """A second libvirt host on the same wire, for the guests of libvirt_guest() to go to."""
+        self.other = Libvirt(self, "other", self.network.beyond())
+        return self.other.start()
 
     def _start(self, guest):
         self.guests.append(guest)

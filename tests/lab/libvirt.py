@@ -12,6 +12,7 @@ import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from uuid import NAMESPACE_DNS, uuid5
 
 from tests.lab import initramfs
 from tests.lab.base import LabError, stop_process, tail, wait_until
@@ -43,6 +44,7 @@ namespaces = [ ]
 """
 DAEMON_CONF = """auth_unix_rw = "none"
 log_outputs = "3:stderr"
+host_uuid = "{uuid}"
 """
 NIC = """<interface type='bridge'>
   <mac address='{mac}'/>
@@ -98,41 +100,60 @@ MODELS = {PRIMARY: "e1000e", STANDBY: "virtio"}
 ERROR = re.compile(r"unable to execute QEMU agent command '[^']*': (.*)", re.DOTALL)
 
 
-def _nic_xml(nic):
+def nic_xml(nic):
+    """A NIC, as libvirt plugs it in."""
     bus = list(ROOT_PORTS).index(nic.port) + 1
     return NIC.format(mac=nic.mac, bridge=BRIDGE, model=MODELS[nic.id], id=nic.id, bus=bus)
 
 
 class Libvirt:
-    """One host: a libvirtd on the lab's wire. Lab.libvirt_guest() starts it when needed."""
+    """One host: a libvirtd on the lab's wire. Lab.libvirt_guest() starts it when needed, and
+    Lab.other_host() another one, to migrate to."""
 
-    def __init__(self, lab):
-        self.network = lab.network
-        self.folder = lab.folder / "libvirt"
+    def __init__(self, lab, name="libvirt", network=None):
+        self.network = network or lab.network
+        self.name = name
+        self.folder = lab.folder / name
         self.log = self.folder / "libvirtd.log"
         self.process = None
+        self.script = ""
 
     def start(self):
-        binds = []
+        self._prepare()
+        self.run()
+        return self
+
+    def _prepare(self):
+        binds = [f"hostname {self.name}"]
         for path in PRIVATE:
             inside = self.folder / path.lstrip("/")
             inside.mkdir(parents=True)
             binds.append(f"mkdir -p {path} && mount --bind {inside} {path}")
         binds += [self._bind_account_file(path) for path in ("/etc/passwd", "/etc/group")]
         (self.folder / "etc/libvirt/qemu.conf").write_text(QEMU_CONF)
-        (self.folder / "etc/libvirt/libvirtd.conf").write_text(DAEMON_CONF)
-        script = " && ".join([*binds, "exec /usr/sbin/libvirtd"])
-        with open(self.log, "wb") as log:
+        # libvirt does not migrate to a host of the same name or UUID.
+        uuid = uuid5(NAMESPACE_DNS, self.name)
+        (self.folder / "etc/libvirt/libvirtd.conf").write_text(DAEMON_CONF.format(uuid=uuid))
+        self.script = " && ".join([*binds, "exec /usr/sbin/libvirtd"])
+
+    def run(self):
+        """Start the daemon, the first time or after kill(): its domains have run on."""
+        with open(self.log, "ab") as log:
             # As guest.py: its guests run as it does.
             self.process = subprocess.Popen(
-                ["nice", "-n", "-10", *self.network.inside("sh", "-c", script)],
+                ["nice", "-n", "-10", *self.network.inside("unshare", "--uts", "sh", "-c",
+                                                           self.script)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
         try:
             wait_until(self._answers, 30, "libvirtd to answer")
         except LabError as error:
             raise LabError(f"{error}\n{tail(self.log)}") from error
-        return self
+
+    def kill(self):
+        """As if it had crashed."""
+        self.process.kill()
+        self.process.wait()
 
     def _bind_account_file(self, path):
         """libvirtd insists on Debian's user for QEMU, which only its system package creates."""
@@ -190,7 +211,7 @@ class LibvirtGuest(Machine):
         xml.write_text(DOMAIN.format(
             name=self.name, memory=self.config.memory, kernel=image.kernel, initrd=initrd,
             line=KERNEL_LINE, disk=disk, console=self.console, ports="".join(ports),
-            nics="".join(_nic_xml(nic) for nic in self.nics.values()),
+            nics="".join(nic_xml(nic) for nic in self.nics.values()),
         ))
         self.host.virsh("create", xml)
         favour((self.host.folder / f"run/libvirt/qemu/{self.name}.pid").read_text().strip())
@@ -260,7 +281,7 @@ class LibvirtGuest(Machine):
 
     def _nic_file(self, device):
         path = self.folder / f"{device}.xml"
-        path.write_text(_nic_xml(self.nics[device]))
+        path.write_text(nic_xml(self.nics[device]))
         return path
 
     def _has_alias(self, alias):

@@ -15,8 +15,10 @@ HOST_IPV4 = "10.77.0.1"
 HOST_IPV6 = "fd77::1"
 GUEST_IPV4 = "10.77.0.2"
 GUEST_IPV6 = "fd77::2"
+OTHER_IPV4 = "10.77.0.3"
 BRIDGE = "br0"
 BRIDGE_MAC = "02:77:00:00:00:01"
+OTHER_MAC = "02:77:00:00:00:02"
 
 
 class Network:
@@ -44,6 +46,27 @@ class Network:
 
     def stop(self):
         run(["ip", "netns", "del", self.namespace])
+
+    def beyond(self):
+        """Another host's network on the same wire: a bridge in a namespace of its own, and a cable
+        between the two. Its stop() takes the cable along."""
+        other = Network()
+        run(["ip", "netns", "add", other.namespace])
+        try:
+            other.ip("link", "set", "lo", "up")
+            # Pinned, as above: else libvirt's taps make both bridges take the same.
+            other.ip("link", "add", BRIDGE, "address", OTHER_MAC, "type", "bridge",
+                     "forward_delay", "0", "stp_state", "0", "mcast_snooping", "0")
+            other.ip("addr", "add", f"{OTHER_IPV4}/24", "dev", BRIDGE)
+            other.ip("link", "set", BRIDGE, "up")
+            self.ip("link", "add", "cable", "type", "veth", "peer", "name", "cable",
+                    "netns", other.namespace)
+            for network in (self, other):
+                network.ip("link", "set", "cable", "master", BRIDGE, "up")
+        except BaseException:
+            other.stop()
+            raise
+        return other
 
     def inside(self, *argv):
         """The command line that runs argv in the namespace; the process keeps its pid."""

@@ -13,7 +13,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 packages=(
     # the build
     meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev libjson-glib-dev
-    libnl-3-dev libudev-dev libnm-dev
+    libnl-3-dev libudev-dev libnm-dev libvirt-dev libxml2-dev
     # guests and their images
     qemu-system-x86 qemu-utils mmdebstrap debian-archive-keyring busybox-static zstd
     e2fsprogs kmod iproute2 iputils-ping procps util-linux
@@ -74,7 +74,7 @@ install_packages() {
 build() {
     if [ ! -f build/meson/build.ninja ]; then
         say "configuring build/meson"
-        run_logged meson-setup meson setup build/meson --prefix=/usr
+        run_logged meson-setup meson setup build/meson --prefix=/usr -Dhost=enabled
     fi
     say "building"
     run_logged ninja ninja -C build/meson

@@ -15,7 +15,7 @@ from tests.runner.cases import Failed
 FILE_LINES = 500
 FUNCTION_LINES = 60
 # What runs as a daemon, or is linked into one.
-DAEMONS = re.compile(r'^(qapi|netlink|qga-plugin|failover|cli|[a-z]+-backend)/')
+DAEMONS = re.compile(r'^(qapi|netlink|qga-plugin|failover|common|cli|[a-z]+-backend)/')
 
 # Rule: where it holds, what must not be there, and what to do instead.
 BLOCKED = {

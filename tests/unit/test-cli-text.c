@@ -2,8 +2,8 @@
  *
  * Tests of cli/text.c and cli/table.c: what reaches the terminal.
  */
-#include "cli/table.h"
-#include "cli/text.h"
+#include "common/table.h"
+#include "common/text.h"
 
 static void
 check_printable(const char *text, const char *expected)

@@ -2,7 +2,7 @@
  *
  * One line on the terminal that says how long something has been going on.
  */
-#include "cli/progress.h"
+#include "common/progress.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -5,9 +5,9 @@
  * Widths are counted in characters, never in bytes, and before the colours go in. No line ends in
  * spaces.
  */
-#include "cli/table.h"
+#include "common/table.h"
 
-#include "cli/text.h"
+#include "common/text.h"
 
 typedef struct {
     char *text; /* NULL: nothing */

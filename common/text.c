@@ -4,7 +4,7 @@
  *
  * The engine passes on what kernel and managers say; nothing of it reaches the terminal unchecked.
  */
-#include "cli/text.h"
+#include "common/text.h"
 
 char *
 gnf_text_printable(const char *text)

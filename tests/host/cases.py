@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The cases: what virt-net-failover does on real hosts, and each row of its failure table."""
+import os
+import signal
+import statistics
+
+from tests.host.world import NAME, phase_is
+from tests.lab.base import LabError, dump_json
+from tests.lab.channel import CommandError
+from tests.lab.guest import PRIMARY_MAC, STANDBY
+from tests.runner.cases import Failed
+from tests.vm.tables import RESULTS, columns
+
+LONG = bool(os.environ.get("LONG"))
+LEGS = 20 if LONG else 4
+OTHER_PRIMARY_MAC = "52:54:00:77:00:11"
+CASES = {}
+# So slow that a migration is not over before it is cut short.
+SLOW = ("--bandwidth", "2")
+PLUGIN = "/usr/share/qga-plugins/net-failover.plugin"
+
+
+def case(name, long=False):
+    def register(function):
+        if LONG or not long:
+            CASES[name] = function
+        return function
+    return register
+
+
+def phase_times(rows):
+    """Median and largest of every phase's time, for the table."""
+    names = list(dict.fromkeys(name for row in rows for name in row["phases"]))
+    table = []
+    for name in names:
+        times = [row["phases"][name] for row in rows if name in row["phases"]]
+        table.append({"phase": name, "median-ms": round(statistics.median(times)),
+                      "max-ms": max(times), "legs": len(times)})
+    return table
+
+
+def show(rows):
+    table = phase_times(rows)
+    lost = sum(row["lost"] for row in rows)
+    figures = {"legs": {"value": len(rows), "unit": "migrations"},
+               "probes-lost": {"value": lost, "unit": "probes", "budget": 0, "holds": lost == 0}}
+    dump_json(RESULTS / "host-migrate.json", {"name": "host-migrate", "rows": table,
+                                              "legs": rows, "figures": figures})
+    print("\n".join(f"#| {line}" for line in columns(table).splitlines()), flush=True)
+    sent, inside = (sum(row[key] for row in rows) for key in ("sent", "stop-and-copy"))
+    print(f"# {len(rows)} migrations, {sent} probes, {lost} lost, {inside} more in the stop-and-copy",
+          flush=True)
+
+
+@case("check/ready")
+def check_ready(world):
+    check = world.tool("check", NAME, world.there.uri())
+    world.expect(check, 0)
+    nic = check.events[0]["nics"][0]
+    if (nic["mac"], nic["interface"], nic["ready"]) != (PRIMARY_MAC, "enp1s0", True):
+        raise Failed(f"the NIC is {nic}")
+    if "plan" not in check.events[0]:
+        raise Failed("no plan")
+
+
+@case("check/standby-has-no-link")
+def check_standby(world):
+    world.guest.set_link(STANDBY, False)
+    world.guest.wait_bond(lambda bond: not bond.ports["enp4s0"].up, "the standby's link to be down")
+    check = world.tool("check", NAME)
+    world.expect(check, 1)
+    problems = check.events[0]["problems"]
+    if not any(problem.startswith("no-standby: ") for problem in problems):
+        raise Failed(f"problems are {problems}")
+
+
+@case("check/not-marked")
+def check_unmarked(world):
+    world.expect(world.tool("unmark", NAME, PRIMARY_MAC), 0)
+    try:
+        world.expect(world.tool("detach", NAME), 1, "the domain has no primary", "'mark'")
+    finally:
+        world.expect(world.tool("mark", NAME, PRIMARY_MAC), 0)
+
+
+@case("migrate/legs")
+def migrate_legs(world):
+    """There and back, at another slot each time; once there with another MAC."""
+    rows = []
+    for leg in range(LEGS):
+        target = world.there if leg % 2 == 0 else world.here
+        port = ("rp2", "rp1", "rp3", "rp1")[leg % 4]
+        mac = OTHER_PRIMARY_MAC if leg % 4 == 2 else PRIMARY_MAC
+        file = world.device_file(port, mac)
+        result, sent, lost, inside = world.traffic(
+            lambda file=file, target=target: world.migrate("--device-xml", file, target=target))
+        world.active(mac)
+        phases = {entry["phase"]: entry["elapsed-ms"] for entry in result.result["phases"]}
+        print(f"# leg {leg + 1}: to {target.name} at {port}, {lost} of {sent} lost, {inside} more "
+              "in the stop-and-copy", flush=True)
+        rows.append({"leg": leg + 1, "to": target.name, "port": port, "sent": sent, "lost": lost,
+                     "stop-and-copy": inside, "phases": phases})
+    show(rows)
+    world.restored()
+    if bad := [row for row in rows if row["lost"]]:
+        raise Failed(f"probes were lost outside the stop-and-copy: {bad}")
+
+
+@case("detach-attach")
+def detach_attach(world):
+    """As separate steps, each of which may be given again."""
+    for _ in range(2):
+        world.expect(world.tool("detach", NAME), 0)
+    if not world.on_record():
+        raise Failed("the unplugged NIC is on no record")
+    for _ in range(2):
+        world.expect(world.tool("attach", NAME), 0)
+    world.restored()
+
+
+@case("save-restore")
+def save_restore(world):
+    path = world.lab.folder / "saved"
+    world.expect(world.tool("save", NAME, path), 0)
+    world.expect(world.tool("restore", path), 0)
+    path.unlink()
+    world.restored()
+
+
+# -- the failure table -----------------------------------------------------------------------
+
+@case("refused/prepare")
+def refused_prepare(world):
+    """The guest says no: nothing has happened, here or there."""
+    world.guest.set_link(STANDBY, False)
+    world.guest.wait_bond(lambda bond: not bond.ports["enp4s0"].up, "the standby's link to be down")
+    world.migrate("--prepare-timeout", "5", code=1)
+    world.guest.set_link(STANDBY, True)
+    world.restored()
+
+
+@case("refused/no-such-network-there")
+def refused_network(world):
+    """A NIC that the other host has not is missed before anything is unplugged here."""
+    path = world.lab.folder / "network.xml"
+    path.write_text("<interface type='network'><source network='vfs'/></interface>")
+    result = world.migrate("--device-xml", path, code=1)
+    world.expect(result, 1, "there is no network 'vfs'", "refused")
+    world.restored()
+
+
+@case("refused/two-nics-one-not-in-a-bond")
+def refused_several(world):
+    """All or nothing, and the table says which."""
+    other = "52:54:00:77:00:21"
+    file = world.lab.folder / "second.xml"
+    file.write_text(world.device_file("rp3", other).read_text().replace("ua-primary", "ua-second"))
+    world.guest.host.virsh("attach-device", NAME, file, "--live")
+    try:
+        world.guest.wait_for(lambda: "enp3s0" in world.guest.interfaces(), "the second NIC")
+        world.expect(world.tool("mark", NAME, "ua-second"), 0)
+        result = world.migrate(code=1)
+        world.expect(result, 1, "not-in-bond", "enp3s0")
+    finally:
+        world.tool("unmark", NAME, other)
+        world.guest.host.virsh("detach-device", NAME, file, "--live", check=False)
+    world.restored()
+
+
+@case("put-back/migration-interrupted")
+def interrupted(world):
+    tool = world.start_migration(*SLOW)
+    tool.until(lambda event: event["event"] == "progress")
+    tool.signal(signal.SIGINT)
+    world.expect(tool.end(), 1, '"put-back"')
+    world.restored()
+
+
+@case("put-back/destination-dies")
+def destination_dies(world):
+    tool = world.start_migration(*SLOW)
+    tool.until(lambda event: event["event"] == "progress")
+    world.there.kill()
+    result = tool.end()
+    world.there.run()
+    world.expect(result, 1, '"put-back"')
+    world.restored()
+    # The host's part of the guest that never came is over with its daemon's start.
+    world.guest.wait_for(lambda: _absent(world.there), "the guest to be gone there")
+
+
+def _absent(host):
+    return host.virsh("domstate", NAME, check=False).returncode != 0
+
+
+@case("degraded/no-such-bridge-there")
+def degraded(world):
+    """Only the attempt can tell: the guest runs there without its NIC, until attach."""
+    result = world.migrate("--device-xml", world.device_file("rp2", bridge="nowhere"), code=4)
+    world.expect(result, 4, '"degraded"', "attach a")
+    if not world.lab.network.ping():
+        raise Failed("the guest does not answer a ping")
+    if not world.on_record():
+        raise Failed("the missing NIC is on no record")
+    world.expect(world.tool("attach", NAME, "--device-xml", world.device_file("rp2")), 0)
+    world.restored(world.there)
+    world.migrate("--device-xml", world.device_file(), target=world.here)
+
+
+@case("unaided")
+def unaided(world):
+    """A guest without the commands: refused, or by plain hotplug."""
+    move_plugin(world, PLUGIN, "/root/", without=True)
+    try:
+        world.expect(world.migrate(code=1), 1, "has not been found", "--unaided")
+        world.migrate("--unaided")
+    finally:
+        world.guest.wait_boot()
+        move_plugin(world, "/root/net-failover.plugin", PLUGIN, without=False)
+    # Nobody has put the NIC anywhere, but NetworkManager, whose profile it fits.
+    world.active()
+
+
+def move_plugin(world, origin, target, without):
+    """Take the commands from the guest, or give them back. The agent's channel goes away with
+    qga-plugind, and the answer to whoever restarts it: so it is done a moment later."""
+    world.guest.sh(f"mv {origin} {target}; "
+                   "systemd-run --quiet --on-active=1 systemctl restart qga-plugind")
+    world.guest.wait_for(lambda: is_without(world) is without, "other commands")
+
+
+def is_without(world):
+    """None: the agent does not answer now."""
+    try:
+        info = world.guest.command("guest-info")
+    except (LabError, CommandError):
+        return None
+    names = {entry["name"] for entry in info["supported_commands"]}
+    return "guest-net-failover-query" not in names
+
+
+def kill_after(world, phase, event="phase-ended"):
+    """SIGKILL at this point, then resume until it says done."""
+    tool = world.start_migration(*(SLOW if phase == "migrate" else ()))
+    tool.until(phase_is(phase, event) if phase != "migrate" else
+               lambda found: found["event"] == "progress")
+    tool.signal(signal.SIGKILL)
+    tool.end()
+    world.guest.wait_for(lambda: _no_job(world), "the migration to have ended", 60)
+    result = world.tool("resume", NAME, world.there.uri(), host=world.here)
+    world.expect(result, 0)
+    world.guest.host = world.whereabouts()
+    world.restored(world.guest.host)
+
+
+def _no_job(world):
+    states = [host.virsh("domstate", NAME, check=False).stdout.strip()
+              for host in (world.here, world.there)]
+    jobs = [host.virsh("domjobinfo", NAME, check=False).stdout for host in (world.here, world.there)]
+    return "paused" not in states and not any("bounded" in job for job in jobs)
+
+
+def _kill_cases():
+    for phase, long in (("record", True), ("prepare", False), ("unplug", False),
+                        ("migrate", False), ("plug", False), ("agent", True), ("complete", True)):
+        case(f"killed/{phase}", long)(lambda world, phase=phase: kill_after(world, phase))
+
+
+_kill_cases()
