@@ -7,7 +7,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, ROOT)
 
-from tests.bench import agent, eject, scale, virsh  # noqa: E402
+from tests.bench import agent, eject, prepare, scale, virsh  # noqa: E402
 from tests.lab.lab import end_on_signals  # noqa: E402
 from tests.runner.cases import main  # noqa: E402
 
@@ -17,6 +17,9 @@ if __name__ == "__main__":
         "agent/channel": agent.channel,
         "agent/virsh": virsh.measure,
         "eject/native-pciehp": eject.native,
+        "prepare/debian-12-bare": prepare.bare,
+        "prepare/debian-12-networkd": prepare.networkd,
+        "prepare/debian-12": prepare.networkmanager,
         "scale/unrelated-interfaces": scale.unrelated,
         "scale/primaries": scale.primaries,
     })
