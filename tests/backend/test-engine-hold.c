@@ -127,13 +127,13 @@ test_hold_standby_fails(EngineFixture *fixture, gconstpointer data)
     put_back_without_standby(fixture);
     engine_wait(fixture, engine_is_quiet, "the NIC has its link");
     iterate_for(3);
-    assert_left_in(fixture);
+    assert_left_in(fixture, "no-standby");
     engine_ip("link set %s up", fixture->standby);
     engine_wait(fixture, standby_carries, "the hold gives the standby the traffic");
     engine_ip("link set %s down", fixture->standby);
     iterate_for(2);
     engine_wait(fixture, engine_is_quiet, "the hold has seen it");
-    assert_left_in(fixture);
+    assert_left_in(fixture, "no-standby");
     engine_ip("link set %s up", fixture->standby);
     assert_taken_out(fixture);
 }

@@ -22,7 +22,6 @@ DEFAULT = {
     'lint': 'format, static analysis, house rules, contract, units, installed files',
     'backend': 'backends and netlink against real managers and kernels',
     'vm': 'the whole path on Debian 12 and Debian 13 guests',
-    'host': 'virt-net-failover between two libvirt hosts',
 }
 
 # The same, in a short form, with SHORT=1 in the environment. The other long ones (bench, faults, soak)
@@ -33,7 +32,7 @@ SHORTENED = {
 
 # In which order: rows that run side by side, and what follows them.
 SIDE_BY_SIDE = (('unit', 'sanitize'), ('conformance', 'backend'), ('lint', 'fuzz'))
-AFTERWARDS = ('vm', 'host')
+AFTERWARDS = ('vm',)
 # Beside them, what takes long to be made for these; who needs it makes what is missing.
 FETCH = ['/usr/bin/python3', '-B', os.path.join(ROOT, 'tests', 'vm', 'run.py'), '--fetch']
 
