@@ -125,7 +125,8 @@ def main():
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         return list_tests(arguments.suites or [*suites.DEFAULT, *suites.optional()], arguments.pattern)
     report = Report(RESULTS)
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    # Not whatever SIGINT does: a shell has it ignored in the background, and programs inherit that.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if arguments.suites:
             run_row(report, arguments.suites, arguments.pattern)
