@@ -24,16 +24,19 @@ arm_beacon(GnfOperationDevice *device, const GnfLink *bond)
     device->beacon = gnf_beacon_new(bond->ifindex, bond->mac, NULL);
 }
 
-/* A bond that was made anew while its NIC was away has another ifindex. Returns TRUE if so. */
+/* A bond that was made anew while its NIC was away has another ifindex, and its old one may be
+ * something else's. Returns TRUE if so. */
 static gboolean
 follow_bond(GnfContext *context, GnfOperationDevice *device)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GnfLink) old = gnf_link_get(context->netlink, device->bond.ifindex, &error);
 
-    if (old)
+    if (old && old->bond) {
         arm_beacon(device, old);
-    if (old || !gnf_netlink_error_is_gone(error))
+        return FALSE;
+    }
+    if (!old && !gnf_netlink_error_is_gone(error))
         return FALSE;
     g_autoptr(GnfLink) bond = gnf_link_get_by_name(context->netlink, device->bond.interface, NULL);
     if (!bond || !bond->bond)
@@ -277,10 +280,19 @@ on_back_in(GObject *source, GAsyncResult *result, gpointer data)
     g_autoptr(GError) error = NULL;
 
     again->context->operation->only_attach = again->only_attach;
-    if (gnf_attach_finish(result, &error))
+    if (gnf_attach_finish(result, &error)) {
         end_left_in(task, again->why);
-    else
-        end_again(task, error);
+        return;
+    }
+    (void)gnf_traffic_accept_as_before(again->context, again->device, NULL);
+    g_autoptr(GError) both =
+        g_error_new(again->why->domain,
+                    again->why->code,
+                    "%s; and %s could not be put back (%s): repeat with guest-net-failover-cancel",
+                    again->why->message,
+                    again->device->interface,
+                    error->message);
+    end_again(task, both);
 }
 
 /* The NIC has left, and nobody else can carry the bond's traffic. */

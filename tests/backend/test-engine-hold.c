@@ -200,12 +200,14 @@ test_restart_put_back(EngineFixture *fixture, gconstpointer data)
     assert_taken_out(fixture);
 }
 
-/* The bond is made anew while the NIC is away: it is the same one to us, by its name. */
+/* The bond is made anew while the NIC is away: it is the same one to us, by its name, though
+ * something else has its ifindex now. */
 static void
 test_bond_made_anew(EngineFixture *fixture, gconstpointer data)
 {
     engine_run(fixture, "prepare", "done", "detached");
     engine_ip("link del bond0");
+    engine_ip("link add other index %d type dummy", fixture->bond);
     engine_ip("link add bond0 type bond mode active-backup miimon 20");
     engine_ip("link set %s down", fixture->standby);
     engine_ip("link set %s master bond0", fixture->standby);
@@ -215,6 +217,7 @@ test_bond_made_anew(EngineFixture *fixture, gconstpointer data)
     engine_run_to_end(fixture, "complete", "attached");
     g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
     g_assert_cmpint(primary->controller, ==, fixture->bond);
+    engine_ip("link del other");
 }
 
 /* A cancel that names another operation changes nothing: the complete goes on waiting. */
