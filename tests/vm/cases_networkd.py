@@ -36,7 +36,9 @@ def reboot_unsafe(report):
 
 
 def restart(stage):
-    """So that it has read its files as they are, and none of ours from the case before."""
+    """The NIC where its file fits it; networkd has read its files as they are, and none of ours
+    from the case before."""
+    stage.configure()
     stage.guest.sh(f"rm -f {OWN}; systemctl restart systemd-networkd")
     stage.wait_network()
     stage.wait_whole("enp1s0")
@@ -44,8 +46,7 @@ def restart(stage):
 
 @contextlib.contextmanager
 def dhcp_on_everything(stage):
-    """A file that fits every NIC, read by networkd or not; the NIC is where its own file fits it."""
-    stage.configure()
+    """A file that fits every NIC, read by networkd or not."""
     stage.guest.write(DHCP_FILE, DHCP)
     try:
         yield
