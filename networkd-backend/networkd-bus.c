@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Asking for a link; see networkd-bus.h. Non-logging. A link's object path holds its ifindex, but
- * how is networkd's own business: it is asked for.
+ * Asking for a link; see networkd-bus.h. Non-logging. The manager's object describes a link in one
+ * call, since every process that has to wake up costs a guest time; only an old networkd is asked
+ * for the link's own object.
  */
 #include "networkd-backend/networkd-bus.h"
 
@@ -59,7 +60,6 @@ gnf_networkd_explain(GError *error, const char *doing, const char *interface)
 typedef struct {
     GDBusConnection *bus;
     int ifindex;
-    char *path;
     GnfNetworkdLink *link;
 } Ask;
 
@@ -69,7 +69,6 @@ ask_free(gpointer data)
     Ask *ask = data;
 
     g_clear_object(&ask->bus);
-    g_free(ask->path);
     gnf_networkd_link_free(ask->link);
     g_free(ask);
 }
@@ -177,6 +176,29 @@ on_state(GObject *source, GAsyncResult *result, gpointer user_data)
     return_described(task);
 }
 
+static void
+on_path(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+    g_autoptr(GVariant) answer =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+    const char *path = NULL;
+
+    if (!answer || !g_variant_is_of_type(answer, G_VARIANT_TYPE("(so)"))) {
+        return_failure(task,
+                       error ? error : g_error_new(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no path"));
+        return;
+    }
+    g_variant_get(answer, "(&s&o)", NULL, &path);
+    call(g_steal_pointer(&task),
+         path,
+         "org.freedesktop.DBus.Properties",
+         "Get",
+         g_variant_new("(ss)", LINK_INTERFACE, "AdministrativeState"),
+         on_state);
+}
+
 /* Before v249 there is no description, and at first it did not say all of this. */
 static void
 ask_for_more(GTask *task)
@@ -193,11 +215,11 @@ ask_for_more(GTask *task)
         return;
     }
     call(task,
-         ask->path,
-         "org.freedesktop.DBus.Properties",
-         "Get",
-         g_variant_new("(ss)", LINK_INTERFACE, "AdministrativeState"),
-         on_state);
+         MANAGER_PATH,
+         MANAGER_INTERFACE,
+         "GetLinkByIndex",
+         g_variant_new("(i)", ask->ifindex),
+         on_path);
 }
 
 static void
@@ -222,24 +244,6 @@ on_described(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_path(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    Ask *ask = g_task_get_task_data(task);
-    GError *error = NULL;
-    g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
-
-    if (!answer || !g_variant_is_of_type(answer, G_VARIANT_TYPE("(so)"))) {
-        return_failure(task,
-                       error ? error : g_error_new(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no path"));
-        return;
-    }
-    g_variant_get(answer, "(&so)", NULL, &ask->path);
-    call(g_steal_pointer(&task), ask->path, LINK_INTERFACE, "Describe", NULL, on_described);
-}
-
-static void
 on_bus(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
@@ -259,9 +263,9 @@ on_bus(GObject *source, GAsyncResult *result, gpointer user_data)
     call(g_steal_pointer(&task),
          MANAGER_PATH,
          MANAGER_INTERFACE,
-         "GetLinkByIndex",
+         "DescribeLink",
          g_variant_new("(i)", ask->ifindex),
-         on_path);
+         on_described);
 }
 
 void
