@@ -92,7 +92,7 @@ drain(gpointer data)
     GTask *task = data;
     const Attach *attach = g_task_get_task_data(task);
 
-    gnf_drain_async(attach->context, attach->device, attach->old_way, on_drained, task);
+    gnf_drain_async(attach->context, attach->device, attach->old_way, NULL, on_drained, task);
 }
 
 /* With three ports it need not be the standby. */

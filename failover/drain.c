@@ -45,22 +45,35 @@ on_look(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+GnfDrainStart
+gnf_drain_start(const GnfContext *context, int ifindex)
+{
+    GnfDrainStart start = {.moved_us = g_get_monotonic_time()};
+
+    /* A port that is gone is quiet: the first look finds that out. */
+    (void)gnf_link_get_received(context->netlink, ifindex, &start.received, NULL);
+    return start;
+}
+
 void
 gnf_drain_async(GnfContext *context,
                 const GnfOperationDevice *device,
                 int ifindex,
+                const GnfDrainStart *start,
                 GAsyncReadyCallback callback,
                 gpointer user_data)
 {
     GTask *task = g_task_new(NULL, NULL, callback, user_data);
     Drain *drain = g_new0(Drain, 1);
+    const GnfDrainStart from = start ? *start : gnf_drain_start(context, ifindex);
 
     drain->netlink = context->netlink;
     drain->ifindex = ifindex;
     drain->quiet_ms = gnf_crossing_changes_mac(context, device) ? GNF_DRAIN_QUIET_CROSSING_MS
                                                                 : GNF_DRAIN_QUIET_MS;
     drain->begun_us = g_get_monotonic_time();
-    drain->quiet_since_us = drain->begun_us;
+    drain->quiet_since_us = from.moved_us;
+    drain->received = from.received;
     g_task_set_task_data(task, drain, g_free);
     g_timeout_add(LOOK_MS, on_look, task);
 }

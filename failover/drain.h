@@ -22,12 +22,23 @@
 /* It never is where broadcasts are frequent: then this is long enough for what was under way. */
 #define GNF_DRAIN_LIMIT_MS 1000
 
+/* When the traffic moved, and what the old port had received by then. */
+typedef struct {
+    gint64 moved_us;
+    guint64 received;
+} GnfDrainStart;
+
+/* To be called right after the move, where something else is done before the drain: that time
+ * counts, if the port has been quiet. */
+GnfDrainStart gnf_drain_start(const GnfContext *context, int ifindex);
+
 /* Ends when the old port of a device's bond is quiet, gone, or the limit is over; never fails.
- * There is no event for a counter that stands still, so it is read again and again: the one place
- * that polls. */
+ * start: NULL = the traffic has moved just now. There is no event for a counter that stands still,
+ * so it is read again and again: the one place that polls. */
 void gnf_drain_async(GnfContext *context,
                      const GnfOperationDevice *device,
                      int ifindex,
+                     const GnfDrainStart *start,
                      GAsyncReadyCallback callback,
                      gpointer user_data);
 void gnf_drain_finish(GAsyncResult *result);

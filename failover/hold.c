@@ -364,7 +364,7 @@ gnf_hold_detach_async(GnfContext *context,
     if (!gnf_traffic_to_standby(context, device, &error)) {
         end_left_in(task, error);
     } else if (carries) {
-        gnf_drain_async(context, device, device->ifindex, on_drained_again, task);
+        gnf_drain_async(context, device, device->ifindex, NULL, on_drained_again, task);
     } else {
         gnf_detach_async(context, device, on_out_again, task);
     }

@@ -34,7 +34,7 @@ typedef struct {
     GPtrArray *failures;   /* of GnfOperationDevice: chosen, but cannot be prepared */
     GPtrArray *work;       /* of GnfOperationDevice, borrowed from the operation */
     guint index;           /* the one being done; while undoing, one above the one being undone */
-    gint64 drain_us;       /* when the drain of the one being done began */
+    GnfDrainStart drain;   /* of the one being done */
     GError *error;         /* why it is being undone */
 } Prepare;
 
@@ -255,6 +255,7 @@ move_traffic(Prepare *prepare, GnfOperationDevice *device, GError **error)
     device->state = GNF_STATE_SWITCHED;
     if (gnf_mode_has_active_port(device->bond.mode))
         gnf_operation_device_step(device, GNF_STEP_SWITCH, begun_us);
+    prepare->drain = gnf_drain_start(prepare->context, device->ifindex);
     return save(prepare, error);
 }
 
@@ -267,7 +268,7 @@ on_drained(GObject *source, GAsyncResult *result, gpointer data)
     GError *error = NULL;
 
     gnf_drain_finish(result);
-    gnf_operation_device_step(device, GNF_STEP_DRAIN, prepare->drain_us);
+    gnf_operation_device_step(device, GNF_STEP_DRAIN, prepare->drain.moved_us);
     if (gnf_traffic_check_away(prepare->context, device, &error))
         gnf_detach_async(prepare->context, device, on_detached, task);
     else
@@ -280,9 +281,12 @@ drain(gpointer data)
     GTask *task = data;
     Prepare *prepare = g_task_get_task_data(task);
 
-    prepare->drain_us = g_get_monotonic_time();
-    gnf_drain_async(
-        prepare->context, current(prepare), current(prepare)->ifindex, on_drained, task);
+    gnf_drain_async(prepare->context,
+                    current(prepare),
+                    current(prepare)->ifindex,
+                    &prepare->drain,
+                    on_drained,
+                    task);
 }
 
 static GError *
