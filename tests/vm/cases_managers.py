@@ -4,7 +4,6 @@
 Nothing may be lost in prepare, complete and cancel. What the manager itself loses, when its admin's
 tool configures the port anew or when it is restarted, is told and not judged.
 """
-import os
 
 from tests.lab.guest import PRIMARY_MAC, STANDBY_MAC
 from tests.vm import cases_hold, cases_prepare, expect, tables
@@ -15,7 +14,6 @@ from tests.vm.registry import MANAGER_GUESTS, MANAGERS, case
 
 TABLE = "managers"
 ENGINE = "/usr/libexec/qga-net-failoverd"
-HOLD_SECONDS = cases_hold.HOLD_SECONDS if os.environ.get("LONG") else 10
 # Files that name MACs differ in what a replacement is to them; and where both NICs have one MAC,
 # they do not tell them apart.
 BY_NAME = tuple(guest for guest in MANAGER_GUESTS if not guest.endswith("-by-mac"))
@@ -111,7 +109,7 @@ def hold(stage):
             expect.done(stage.cancel(), "cancel", "attached")
 
     stage.configure()
-    return cases_hold.hold(stage, HOLD_SECONDS, cancel_it)
+    return cases_hold.hold(stage, cases_hold.HOLD_SECONDS, cancel_it)
 
 
 @scenario("no-standby", guests=BY_NAME)

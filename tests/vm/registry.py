@@ -36,6 +36,7 @@ MANAGERS = "managers"
 MIXED = "mixed"
 KINDS = (QEMU, VIRSH, FAULT, SEVERAL, TEAM, BONDS, PACKAGE, REFUSALS, KERNEL, NATIVE, FABRIC, PAIR,
          MANAGERS, MIXED)
+LONG = bool(os.environ.get("LONG"))
 RELEASES = {"debian-12": "bookworm", "debian-13": "trixie"}
 VIRSH_GUESTS = ("debian-12",)
 FAULT_GUESTS = ("debian-12",)
@@ -58,18 +59,18 @@ SHORT_MIXED_GUESTS = ("debian-12-nm-with-ifenslave",)
 # neither on the guest's kernel nor on its services; by virsh, what the raw channel plays, too.
 LONG_CASES = {
     "debian-13": (
-        "channel/exec-with-input", "channel/file-of-48-mib", "channel/host-killed-100-times",
+        "channel/exec-with-input", "channel/file-of-48-mib", "channel/host-killed-many-times",
         "channel/idle-costs-nothing", "channel/agent-killed-at-work",
         "channel/agent-stopped-for-10-s", "channel/freeze-and-plugind-restarts",
         "channel/freeze-with-a-full-journal", "channel/freeze-and-host-reconnects",
-        "channel/freeze-while-the-nic-is-put-back", "agent/host-*", "engine/*", "hold/30-seconds",
+        "channel/freeze-while-the-nic-is-put-back", "agent/host-*", "engine/*", "hold/nobody-uses-the-nic",
         "prepare/twice", "prepare/dry-run-changes-nothing", "prepare/stages", "complete/*",
         "cancel/still-plugged", "selectors/*", "pause/rebooted", "replug/other-slot-and-back",
         "replug/waits-for-the-nic", "package/through-the-agent-that-it-restarts",
         "package/waits-for-commands-of-the-host", "package/plugin-comes-and-goes",
         "package/agent-that-does-not-run", "package/policy-forbids", "package/without-the-port"),
     "debian-12": (
-        "virsh/exec-with-input", "virsh/killed-100-times", "virsh/idle-costs-nothing",
+        "virsh/exec-with-input", "virsh/killed-many-times", "virsh/idle-costs-nothing",
         "virsh/agent-stopped", "virsh/freeze-and-plugind-restarts",
         "virsh/freeze-with-a-full-journal"),
     "debian-13-networkd": ("managers/same-slot", "managers/cancel", "managers/no-standby"),
@@ -114,7 +115,6 @@ def check_left_out():
 
 def stages():
     """{(guest's name, kind): its cases, by full name}, in the order in which they are started."""
-    is_long = bool(os.environ.get("LONG"))
     check_left_out()
     found = {(guest, QEMU): {} for guest in RELEASES} | {(guest, VIRSH): {} for guest in VIRSH_GUESTS}
     found |= {(guest, kind): {} for guest in FAULT_GUESTS for kind in (FAULT, SEVERAL)}
@@ -123,15 +123,15 @@ def stages():
     found |= {(guest, PACKAGE): {} for guest in PACKAGE_GUESTS}
     found |= {(guest, kind): {} for guest in REFUSAL_GUESTS for kind in (REFUSALS, KERNEL, NATIVE)}
     found |= {(guest, kind): {} for guest in FABRIC_GUESTS for kind in (FABRIC, PAIR)}
-    managed = MANAGER_GUESTS if is_long else SHORT_MANAGER_GUESTS
+    managed = MANAGER_GUESTS if LONG else SHORT_MANAGER_GUESTS
     found |= {(guest, MANAGERS): {} for guest in managed}
-    mixed = MIXED_GUESTS if is_long else SHORT_MIXED_GUESTS
+    mixed = MIXED_GUESTS if LONG else SHORT_MIXED_GUESTS
     found |= {(guest, MIXED): {} for guest in mixed}
     for (guest, kind), table in found.items():
         # What uses a guest up comes last, so that nothing has to be booted after it.
         for entry in sorted(CASES, key=lambda entry: entry.uses_up):
             if entry.kind != kind or entry.guests and guest not in entry.guests:
                 continue
-            if is_long or not is_left_out(guest, entry.name):
+            if LONG or not is_left_out(guest, entry.name):
                 table[f"{guest}/{entry.name}"] = entry
     return found
