@@ -13,6 +13,7 @@ on_connected(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GDBusConnection) connection =
         g_dbus_connection_new_for_address_finish(result, &error);
 
+    /* Cancelled, this is an error, too: bus may be gone. */
     if (!connection) {
         g_task_return_error(task, error);
         return;

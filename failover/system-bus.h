@@ -12,14 +12,15 @@ typedef struct {
     GDBusConnection *connection; /* NULL until first needed */
 } GnfSystemBus;
 
-/* The connection (transfer full). bus outlives the call. */
+/* The connection (transfer full). bus outlives the call, or the call is cancelled before bus ends.
+ */
 void gnf_system_bus_connect_async(GnfSystemBus *bus,
                                   GCancellable *cancellable,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 GDBusConnection *gnf_system_bus_connect_finish(GAsyncResult *result, GError **error);
 
-/* Let go of it. No call is under way. */
+/* Let go of it. No call is under way that was not cancelled. */
 void gnf_system_bus_clear(GnfSystemBus *bus);
 
 /* Whether the error is that nobody is there to be asked (no bus, or no such name on it), rather

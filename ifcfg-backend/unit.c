@@ -246,9 +246,11 @@ on_bus(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     Wait *wait = g_task_get_task_data(task);
-    g_autoptr(GDBusConnection) bus = gnf_system_bus_connect_finish(result, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDBusConnection) bus = gnf_system_bus_connect_finish(result, &error);
 
-    if (wait->ended)
+    /* What is cancelled ends by on_cancelled(), in its own words. */
+    if (wait->ended || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     wait->bus = g_steal_pointer(&bus);
     if (wait->bus)
@@ -276,7 +278,8 @@ gnf_unit_wait_async(GnfSystemBus *bus,
         g_source_set_callback(wait->cancelled, G_SOURCE_FUNC(on_cancelled), task, NULL);
         g_source_attach(wait->cancelled, NULL);
     }
-    gnf_system_bus_connect_async(bus, NULL, on_bus, g_object_ref(task));
+    /* The bus may end before a connection that nobody waits for any more is there. */
+    gnf_system_bus_connect_async(bus, cancellable, on_bus, g_object_ref(task));
 }
 
 gboolean

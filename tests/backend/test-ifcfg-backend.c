@@ -346,6 +346,24 @@ test_wait_is_cancelled(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(controller_of_port0(fixture), ==, 0);
 }
 
+/* The connection to the bus is there later than the backend. */
+static void
+test_cancelled_while_connecting(Fixture *fixture, gconstpointer data)
+{
+    const GnfTarget target = target_of(fixture);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+
+    fake_bus_start_systemd(&fixture->bus, "activating", 0);
+    begin_attach(fixture, &target, cancellable);
+    g_cancellable_cancel(cancellable);
+    g_assert_null(g_task_propagate_pointer(wait_for_call(fixture), &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    gnf_ifcfg_free(fixture->backend);
+    run_for(300);
+    fixture->backend = gnf_ifcfg_new(GNF_MANAGER_IFUPDOWN, fixture->root);
+}
+
 /* -- wicked, ifcfg -- */
 
 static void
@@ -399,6 +417,7 @@ main(int argc, char **argv)
     ADD("/ifcfg-backend/unit/is-waited-for", NULL, test_waits_for_the_unit);
     ADD("/ifcfg-backend/unit/through", NULL, test_unit_through);
     ADD("/ifcfg-backend/unit/wait-is-cancelled", NULL, test_wait_is_cancelled);
+    ADD("/ifcfg-backend/unit/cancelled-while-connecting", NULL, test_cancelled_while_connecting);
     ADD("/ifcfg-backend/wicked/by-its-daemon", "wicked", test_wicked);
     ADD("/ifcfg-backend/ifcfg/cycle", "ifcfg", test_ifcfg);
     return g_test_run();
