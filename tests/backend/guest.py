@@ -207,7 +207,7 @@ def _command(base, initramfs, console):
         *("-accel", "tcg,thread=multi", "-cpu", "max", "-machine", "q35", "-m", "768"),
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
         *("-kernel", base / "kernel", "-initrd", initramfs),
-        *("-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on"),
+        *("-append", "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check random.trust_cpu=on"),
         *("-serial", f"file:{console}"),
         *("-chardev", "file,id=tap,path=/dev/stdout", "-device", "virtio-serial-pci"),
         *("-device", "virtserialport,chardev=tap,nr=1"),

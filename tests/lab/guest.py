@@ -25,8 +25,12 @@ ROOT_PORTS = {"rp1": 0x10, "rp2": 0x11, "rp3": 0x12, "rp4": 0x13}
 MORE_PORTS = {"rp5": 0x14, "rp6": 0x15, "rp7": 0x16, "rp8": 0x17}  # only where a NIC boots there
 KERNEL_LINE = (
     "console=ttyS0 quiet panic=-1 mitigations=off systemd.show_status=auto "
-    # -cpu max offers what makes udev load these; none is of use here
-    "module_blacklist=kvm,kvm_amd,kvm_intel,aesni_intel,ccp,iTCO_wdt,lpc_ich,psmouse,i2c_i801 "
+    # on a busy machine the emulated timer may not tick while the kernel checks it
+    "no_timer_check "
+    # -cpu max offers what makes udev load these; none is of use here, and ciphers test themselves
+    "module_blacklist=kvm,kvm_amd,kvm_intel,aesni_intel,ghash_clmulni_intel,sha512_ssse3,sha256_ssse3,"
+    "sha1_ssse3,crct10dif_pclmul,crc32_pclmul,irqbypass,acpi_cpufreq,powernow_k8,ccp,iTCO_wdt,lpc_ich,"
+    "psmouse,i2c_i801 "
     # else replies count against the kernel's ICMP socket until QEMU has sent them, and some 200 ms
     # of a busy host make it refuse more (Icmp OutErrors)
     "virtio_net.napi_tx=0"

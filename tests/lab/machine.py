@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from tests.lab import bond as bonding
 from tests.lab.base import Deadline, LabError, wait_until
 
+# Between two questions to a guest that is waited for: each takes a process there, and its time from
+# what is waited for.
+ASK_SECONDS = 0.4
 # Where there is no journal, its daemons' output is kept in files.
 JOURNAL = "journalctl --no-pager -n {lines} || {{ dmesg; tail -n {lines} /var/log/*.log; }}"
 
@@ -48,7 +51,7 @@ class Machine:
             arguments["input-data"] = base64.b64encode(stdin.encode()).decode()
         pid = self.command("guest-exec", arguments)["pid"]
         deadline = Deadline(timeout, f"'{' '.join(map(str, argv))}' in {self.name} to end")
-        pause = 0.02
+        pause = 0.05
         while not (status := self.command("guest-exec-status", {"pid": pid}))["exited"]:
             # Asking costs the guest time and a journal line each.
             time.sleep(min(pause, deadline.left()))
@@ -99,7 +102,7 @@ class Machine:
 
     def wait_for(self, condition, what, timeout=30):
         """The first true value of condition(); LabError that names `what` after timeout."""
-        return wait_until(condition, timeout, f"{what} in {self.name}", interval=0.2)
+        return wait_until(condition, timeout, f"{what} in {self.name}", interval=ASK_SECONDS)
 
     def wait_bond(self, condition, what, timeout=30, name="bond0"):
         """Wait until condition(Bond) holds; that Bond."""
@@ -114,11 +117,12 @@ class Machine:
     def wait_network(self, timeout=90):
         """Wait until the bond has every NIC of the guest up and answers from the wire."""
         want = len(self.nics)
+        # First what costs the guest nothing.
+        self.wait_for(self.lab.network.ping, "the bond to answer a ping", timeout)
         self.wait_bond(
             lambda bond: bond.active and sum(port.up for port in bond.ports.values()) >= want,
             f"{want} ports with a link in the bond", timeout,
         )
-        return self.wait_for(self.lab.network.ping, "the bond to answer a ping", timeout)
 
     def journal(self, lines=80):
         """The end of the guest's journal, for failure messages."""

@@ -115,7 +115,9 @@ def _apt(folder, *words, log):
     """This machine's apt, on the packages in the folder, as mmdebstrap has it."""
     options = {"Dir": folder, "Dir::State::status": folder / "var/lib/dpkg/status",
                "DPkg::Chroot-Directory": folder, "Dir::Bin::dpkg": "dpkg",
-               "Dpkg::Options::": "--force-unsafe-io", "APT::Sandbox::User": "root"}
+               "Dpkg::Options::": "--force-unsafe-io", "APT::Sandbox::User": "root",
+               # a modem manager, say, at each boot of an emulated machine
+               "APT::Install-Recommends": "false"}
     argv = ["apt-get", "-qy"]
     for name, value in options.items():
         argv += ["-o", f"{name}={value}"]
@@ -152,8 +154,8 @@ def _make_variant(base, variant, folder, log):
 
 
 def variant_key(base_key, variant):
-    return digest(base_key, variant.install, variant.purge, variant.enable, variant.mask,
-                  sorted(variant.contents().items()))
+    return digest("no-recommends", base_key, variant.install, variant.purge, variant.enable,
+                  variant.mask, sorted(variant.contents().items()))
 
 
 def ensure_variant(release, name, variant, progress):

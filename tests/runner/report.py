@@ -12,8 +12,17 @@ import time
 MARKS = {'passed': 'ok  ', 'failed': 'FAIL', 'skipped': 'skip'}
 # A line of a table for people: shown though the test passed.
 TABLE = '#| '
-# How much of a program's output is shown with a failure; the rest is in its log.
-SHOWN_LINES = 60
+# How much of a program's output is shown with a failure, of its beginning and of its end: what was
+# wrong is said first or last. The rest is in its log.
+SHOWN_LINES = 30
+
+
+def shown(lines, log):
+    """What of a failed test's output is printed."""
+    hidden = len(lines) - 2 * SHOWN_LINES
+    if hidden <= 0:
+        return lines
+    return (*lines[:SHOWN_LINES], f'({hidden} more lines in {log})', *lines[-SHOWN_LINES:])
 
 
 class Report:
@@ -41,10 +50,7 @@ class Report:
             if line.startswith(TABLE):
                 print(f'    {line[len(TABLE):]}'.rstrip(), flush=True)
         if result.outcome == 'failed':
-            hidden = len(result.output) - SHOWN_LINES
-            if hidden > 0:
-                print(f'    | ({hidden} more lines in {log})')
-            for line in result.output[-SHOWN_LINES:]:
+            for line in shown(result.output, log):
                 print(f'    | {line}', flush=True)
 
     def count(self, outcome):

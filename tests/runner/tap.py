@@ -71,7 +71,7 @@ class Reader:
         now = time.monotonic()
         told = SECONDS.search(note)
         seconds = float(told[1]) if told else now - self.stamp
-        note = SECONDS.sub('', note).strip() if told else note
+        note = SECONDS.sub('', note, count=1).strip() if told else note
         result = Result(name, outcome, seconds, note, tuple(self.lines))
         self.seen.add(name)
         self.failed |= outcome == 'failed'

@@ -13,7 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, ROOT)
 sys.dont_write_bytecode = True
 
-from tests.runner import cases, suites, tap
+from tests.runner import cases, report, suites, tap
 
 ENDS = 'fake/ends-well'
 SCRIPTS = {
@@ -70,6 +70,22 @@ def check_seconds():
     assert [result.seconds for result in results] == [3.2, 0.5], results
 
 
+def check_reason():
+    """What is said behind the time is why."""
+    script = 'echo 1..1; echo "not ok 1 - a # 3.2 s 2 probes lost, at 0.1 s"; exit 1'
+    result = next(tap.run(fake(script), None, io.StringIO()))
+    assert (result.seconds, result.note) == (3.2, '2 probes lost, at 0.1 s'), result
+
+
+def check_shown():
+    """Of a long output the beginning and the end."""
+    lines = tuple(str(number) for number in range(3 * report.SHOWN_LINES))
+    found = report.shown(lines, 'log')
+    assert found[:1] + found[-1:] == lines[:1] + lines[-1:], found
+    assert f'({report.SHOWN_LINES} more lines in log)' in found, found
+    assert report.shown(lines[:5], 'log') == lines[:5]
+
+
 def check_missing_program():
     program = fake('')._replace(command=['/nonexistent/program'])
     results = list(tap.run(program, None, io.StringIO()))
@@ -80,6 +96,8 @@ def main():
     tests = {f'runner/{name}': partial(check_script, *case) for name, case in SCRIPTS.items()}
     tests['runner/output'] = check_output
     tests['runner/seconds'] = check_seconds
+    tests['runner/reason'] = check_reason
+    tests['runner/shown'] = check_shown
     tests['runner/missing-program'] = check_missing_program
     cases.main(tests)
 

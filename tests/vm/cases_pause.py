@@ -4,7 +4,7 @@ import base64
 
 from tests.lab.base import LabError
 from tests.lab.channel import CommandError
-from tests.lab.guest import PRIMARY
+from tests.lab.guest import BOOT_SECONDS, PRIMARY
 from tests.vm import expect
 from tests.vm.expect import INTERFACES
 from tests.vm.oneshot import OneShot
@@ -12,7 +12,7 @@ from tests.vm.registry import VIRSH, case
 from tests.vm.ways import virsh
 
 SAVE_SECONDS = 120
-REBOOT_SECONDS = 150
+REBOOT_SECONDS = BOOT_SECONDS + 90  # until a service is killed that does not end
 SUSPEND = "systemd-run -q --collect sh -c 'sleep 0.5; echo mem >/sys/power/state'"
 REBOOT = {"path": "/bin/systemctl", "arg": ["reboot"]}
 ENOUGH = "/run/vm-test-enough"

@@ -120,7 +120,8 @@ class Output:
         text = [*lines, *table(traffic).splitlines()]
         head = [f"# {line}" for line in text]
         verdict = "ok" if good else "not ok"
-        head.append(f"{verdict} {self.number} - {name} # {seconds:.1f} s")
+        why = "" if good else f" {lines[0]}"
+        head.append(f"{verdict} {self.number} - {name} # {seconds:.1f} s{why}")
         print("\n".join(head), flush=True)
 
     def take(self, event):
