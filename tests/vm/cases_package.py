@@ -16,8 +16,9 @@ RESTARTS = 5
 RESTART = "systemctl restart qemu-guest-agent.service"
 # What may pass between a ping and its reply, as a multiple of what passes when the stock agent is
 # restarted and nothing else goes on. dpkg and systemd's reload compete for the guest's one CPU, and
-# two services are started where a restart starts one: 3 to 6 were measured.
-GAP_FACTOR = 12
+# two services are started where a restart starts one: 3 to 8 were measured, and a busy machine
+# stretches one more than the other.
+GAP_FACTOR = 20
 # The kernel drops what it holds of a port that is closed (drivers/char/virtio_console.c,
 # port_fops_release): a ping that came between the last read and the close.
 LOST_AT_CLOSE = 1

@@ -56,7 +56,8 @@ MIXED_GUESTS = ("debian-12-networkd-beside-nm", "debian-12-networkd-untold-nm",
                 "debian-12-nm-with-ifenslave")
 SHORT_MIXED_GUESTS = ("debian-12-nm-with-ifenslave",)
 # And these cases, so that all of it stays below an hour: what Debian 12 plays, too, and what hangs
-# neither on the guest's kernel nor on its services; by virsh, what the raw channel plays, too.
+# neither on the guest's kernel nor on its services; by virsh, what the raw channel plays, too; bonds
+# that combine what others show alone; of the packages what CI would wait for longest.
 LONG_CASES = {
     "debian-13": (
         "channel/exec-with-input", "channel/file-of-48-mib", "channel/host-killed-many-times",
@@ -70,10 +71,19 @@ LONG_CASES = {
         "package/waits-for-commands-of-the-host", "package/plugin-comes-and-goes",
         "package/agent-that-does-not-run", "package/policy-forbids", "package/without-the-port"),
     "debian-12": (
+        "channel/file-of-48-mib", "bonds/primary/none-and-reselect-failure",
+        "bonds/primary/third-port", "bonds/primary/nic-while-standby-active",
+        "bonds/monitor/delays", "bonds/ports/priorities-above", "bonds/above/bridge",
+        "bonds/above/bridge-and-namespace", "bonds/mode/balance-rr", "bonds/mode/broadcast",
+        "bonds/mode/balance-tlb", "package/through-the-agent-that-it-restarts",
+        "package/waits-for-commands-of-the-host", "package/plugin-comes-and-goes",
+        "package/agent-that-does-not-run", "package/policy-forbids", "package/without-the-port",
         "virsh/exec-with-input", "virsh/killed-many-times", "virsh/idle-costs-nothing",
         "virsh/agent-stopped", "virsh/freeze-and-plugind-restarts",
         "virsh/freeze-with-a-full-journal"),
-    "debian-13-networkd": ("managers/same-slot", "managers/cancel", "managers/no-standby"),
+    "debian-12-networkd": ("networkd/dhcp-on-everything",),
+    "debian-13-networkd": ("networkd/cancel-keeps-own-file", "networkd/changed-files-*",
+                           "managers/same-slot", "managers/cancel", "managers/no-standby"),
 }
 
 
