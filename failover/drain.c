@@ -5,17 +5,37 @@
 #include "failover/drain.h"
 
 #include "failover/crossing.h"
+#include "netlink/marker.h"
 
 #define LOOK_MS 10
 
 typedef struct {
     GnfNetlink *netlink;
     int ifindex;
-    guint quiet_ms;
+    gboolean changes_mac;
+    GnfMarker *marker; /* NULL: none could be sent */
     guint64 received;
     gint64 begun_us;
     gint64 quiet_since_us;
 } Drain;
+
+static void
+drain_free(gpointer data)
+{
+    Drain *drain = data;
+
+    gnf_marker_free(drain->marker);
+    g_free(drain);
+}
+
+static guint
+quiet_ms(const Drain *drain)
+{
+    if (drain->changes_mac)
+        return GNF_DRAIN_QUIET_CROSSING_MS;
+    return drain->marker && gnf_marker_has_come(drain->marker) ? GNF_DRAIN_QUIET_MS
+                                                               : GNF_DRAIN_QUIET_UNMARKED_MS;
+}
 
 static gboolean
 is_over(Drain *drain)
@@ -29,7 +49,7 @@ is_over(Drain *drain)
         drain->received = received;
         drain->quiet_since_us = now_us;
     }
-    return now_us - drain->quiet_since_us >= drain->quiet_ms * G_TIME_SPAN_MILLISECOND ||
+    return now_us - drain->quiet_since_us >= quiet_ms(drain) * G_TIME_SPAN_MILLISECOND ||
            now_us - drain->begun_us >= GNF_DRAIN_LIMIT_MS * 1000;
 }
 
@@ -55,6 +75,21 @@ gnf_drain_start(const GnfContext *context, int ifindex)
     return start;
 }
 
+/* That none can be sent makes the drain longer, and is no failure. */
+static GnfMarker *
+send_marker(const GnfContext *context, const GnfOperationDevice *device, int ifindex)
+{
+    g_autoptr(GnfLink) bond = gnf_link_get(context->netlink, device->bond.ifindex, NULL);
+    g_autoptr(GError) error = NULL;
+    GnfMarker *marker = NULL;
+
+    if (bond && bond->mac)
+        marker = gnf_marker_new(ifindex, bond->ifindex, bond->mac, &error);
+    if (error)
+        g_debug("draining %s: %s", bond->name, error->message);
+    return marker;
+}
+
 void
 gnf_drain_async(GnfContext *context,
                 const GnfOperationDevice *device,
@@ -69,12 +104,12 @@ gnf_drain_async(GnfContext *context,
 
     drain->netlink = context->netlink;
     drain->ifindex = ifindex;
-    drain->quiet_ms = gnf_crossing_changes_mac(context, device) ? GNF_DRAIN_QUIET_CROSSING_MS
-                                                                : GNF_DRAIN_QUIET_MS;
+    drain->changes_mac = gnf_crossing_changes_mac(context, device);
+    drain->marker = send_marker(context, device, ifindex);
     drain->begun_us = g_get_monotonic_time();
     drain->quiet_since_us = from.moved_us;
     drain->received = from.received;
-    g_task_set_task_data(task, drain, g_free);
+    g_task_set_task_data(task, drain, drain_free);
     g_timeout_add(LOOK_MS, on_look, task);
 }
 

@@ -11,12 +11,17 @@
 
 #include "failover/context.h"
 
-/* The port is quiet when its driver has counted nothing for this long. */
-#define GNF_DRAIN_QUIET_MS 100
+/* The port is quiet when its driver has counted nothing for this long, and what was sent to
+ * everyone after the move has come in there, too (netlink/marker.h). On a busy host frames wait in
+ * its queues for longer than that while the guest runs on, and sees nothing come. */
+#define GNF_DRAIN_QUIET_MS 50
 
-/* The same where the bond's MAC changes with the switch: NetworkManager 1.42 then announces the
- * bond's addresses with the MAC that was, up to 150 ms behind the switch (seen on the wire), and
- * the network sends to the old port once more until the next announcement. */
+/* The same where that never comes. */
+#define GNF_DRAIN_QUIET_UNMARKED_MS 300
+
+/* The same, in either case, where the bond's MAC changes with the switch: NetworkManager 1.42 then
+ * announces the bond's addresses with the MAC that was, up to 150 ms behind the switch (seen on the
+ * wire), and the network sends to the old port once more until the next announcement. */
 #define GNF_DRAIN_QUIET_CROSSING_MS 500
 
 /* It never is where broadcasts are frequent: then this is long enough for what was under way. */
