@@ -66,8 +66,8 @@ gnf_marker_free(GnfMarker *marker)
 gboolean
 gnf_marker_has_come(GnfMarker *marker)
 {
-    struct ether_header header;
-    struct sockaddr_ll from;
+    struct ether_header header = {0};
+    struct sockaddr_ll from = {0};
     socklen_t size = sizeof from;
 
     while (!marker->has_come &&
