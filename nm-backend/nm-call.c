@@ -126,6 +126,12 @@ wake(gpointer user_data)
     g_source_attach(call->due, NULL);
 }
 
+void
+gnf_nm_call_wake(GnfNmCall *call)
+{
+    wake(call);
+}
+
 GnfNmCall *
 gnf_nm_call_new(const GnfNmCallKind *kind,
                 GnfNm *nm,

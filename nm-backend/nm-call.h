@@ -55,6 +55,10 @@ void gnf_nm_call_return(GnfNmCall *call, gpointer result, GDestroyNotify free_re
 void gnf_nm_call_return_true(GnfNmCall *call);
 void gnf_nm_call_return_error(GnfNmCall *call, GError *error);
 
+/* Have the step run again: something that it looks at has changed, and libnm does not tell of it.
+ */
+void gnf_nm_call_wake(GnfNmCall *call);
+
 /* The name of an interface now; NULL when it has gone. */
 char *gnf_nm_get_name(int ifindex);
 

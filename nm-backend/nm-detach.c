@@ -8,19 +8,40 @@
  *
  * NetworkManager sets its blocks and takes the port out of the bond at once; after that it only
  * runs dispatcher scripts and tidies up, which takes most of the time and undoes nothing. So the
- * call ends when NetworkManager no longer lists the NIC among the bond's ports, which may be before
- * it has answered.
+ * call ends when NetworkManager says that it deactivates the NIC for good, and the NIC has left its
+ * bond by the kernel's or by NetworkManager's word, which may be before it has answered.
  */
 #include "nm-backend/nm-operations.h"
 
 #include "failover/error.h"
+#include "netlink/monitor.h"
 #include "nm-backend/nm-call.h"
 
 typedef struct {
     GnfNmCall call;
     int bond_ifindex;
-    gboolean asked; /* a disconnect is unanswered */
+    gboolean asked;          /* a disconnect is unanswered */
+    GnfLinkMonitor *monitor; /* NULL: NetworkManager's word has to do */
+    gboolean left;           /* the kernel has told that the NIC is no port of its bond */
 } Detach;
+
+static void
+detach_clear(GnfNmCall *call)
+{
+    g_clear_pointer(&((Detach *)call)->monitor, gnf_link_monitor_free);
+}
+
+/* NetworkManager tells of it a quarter of a second later in an emulated guest. */
+static void
+on_link_event(const GnfLinkEvent *event, gpointer user_data)
+{
+    Detach *self = user_data;
+
+    if (event->type != GNF_LINK_EVENT_NEW || event->ifindex != self->call.ifindex)
+        return;
+    self->left = event->link->controller != self->bond_ifindex;
+    gnf_nm_call_wake(&self->call);
+}
 
 static void
 on_disconnected(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -83,14 +104,14 @@ has_port(NMDevice *bond, NMDevice *device)
     return FALSE;
 }
 
-/* The device is being deactivated for good, and NetworkManager says that it has left the bond. */
+/* The device is being deactivated for good, and has left the bond. */
 static gboolean
 is_released(Detach *self, NMDevice *device)
 {
     NMDevice *bond = gnf_nm_call_get_bond(&self->call, self->bond_ifindex);
 
     return nm_device_get_state(device) == NM_DEVICE_STATE_DEACTIVATING &&
-           !nm_device_get_autoconnect(device) && bond && !has_port(bond, device);
+           !nm_device_get_autoconnect(device) && (self->left || (bond && !has_port(bond, device)));
 }
 
 /* Whatever is active or about to be is disconnected, also when it came after the first disconnect:
@@ -140,7 +161,7 @@ detach_step(GnfNmCall *call)
         detach_device((Detach *)call, device);
 }
 
-static const GnfNmCallKind detach_kind = {sizeof(Detach), detach_step, NULL};
+static const GnfNmCallKind detach_kind = {sizeof(Detach), detach_step, detach_clear};
 
 void
 gnf_nm_detach_start(gpointer nm,
@@ -154,4 +175,5 @@ gnf_nm_detach_start(gpointer nm,
     self->call.ifindex = target->ifindex;
     self->call.interface = g_strdup(target->interface);
     self->bond_ifindex = target->bond_ifindex;
+    self->monitor = gnf_link_monitor_new(NULL, on_link_event, self, NULL);
 }
