@@ -247,6 +247,15 @@ mac_before(const GnfNic *nic)
     return nic->device->replaces ? nic->device->replaces : nic->device->mac;
 }
 
+static const char *
+mark_now(const GnfDomain *domain, const GnfNic *nic)
+{
+    const GnfHostDevice *plugged = gnf_nic_plugged(nic);
+    const GnfHostDevice *device = plugged->alias ? gnf_domain_find(domain, plugged->alias) : NULL;
+
+    return device ? gnf_domain_mark_name(domain, device) : plugged->mac;
+}
+
 /* The marks name MACs: those of the NICs that are there now. */
 static gboolean
 move_marks(GnfRun *run, GError **error)
@@ -257,7 +266,7 @@ move_marks(GnfRun *run, GError **error)
 
     for (guint i = 0; domain && i < run->nics->len; i++) {
         const GnfNic *nic = g_ptr_array_index(run->nics, i);
-        const char *now = gnf_nic_plugged(nic)->mac;
+        const char *now = mark_now(domain, nic);
 
         if (now && mac_before(nic) && !g_str_equal(now, mac_before(nic)))
             is_changed = gnf_domain_move_mark(domain, mac_before(nic), now) || is_changed;
