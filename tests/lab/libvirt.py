@@ -19,7 +19,6 @@ from tests.lab.base import LabError, stop_process, tail, wait_until
 from tests.lab.channel import CommandError
 from tests.lab.guest import (
     BOOT_SECONDS,
-    KERNEL_LINE,
     PRIMARY,
     PRIMARY_MAC,
     ROOT_PORTS,
@@ -210,7 +209,7 @@ class LibvirtGuest(Machine):
         xml = self.folder / "domain.xml"
         xml.write_text(DOMAIN.format(
             name=self.name, memory=self.config.memory, kernel=image.kernel, initrd=initrd,
-            line=KERNEL_LINE, disk=disk, console=self.console, ports="".join(ports),
+            line=self.config.kernel_line, disk=disk, console=self.console, ports="".join(ports),
             nics="".join(nic_xml(nic) for nic in self.nics.values()),
         ))
         self.host.virsh("create", xml)
