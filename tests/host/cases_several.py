@@ -26,6 +26,7 @@ def two_nics(world):
         world.expect(world.tool("mark", NAME, "ua-second"), 0)
         yield
     finally:
+        world.guest.host = world.whereabouts()
         world.tool("unmark", NAME, SECOND_MAC)
         world.guest.host.virsh("detach-device", NAME, second_file(world), "--live", check=False)
 
@@ -41,6 +42,8 @@ def second_in_bond(world):
                         "the second NIC in the bond")
         yield
     finally:
+        # Where the case failed it may be out, and would come back later.
+        world.tool("attach", NAME)
         guest.sh(f"nmcli connection delete {PROFILE}", check=False)
 
 
