@@ -44,19 +44,26 @@ class Result(NamedTuple):
 
 
 class Tool:
-    """The program, running."""
+    """The program, running. on_progress is called at each of these events."""
 
-    def __init__(self, uri, words):
+    def __init__(self, uri, words, on_progress=lambda: None):
         argv = [str(TOOL), "-c", uri, *map(str, words), "--json"]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
+        self.on_progress = on_progress
         self.seen = []
+
+    def _read(self, line):
+        event = json.loads(line)
+        self.seen.append((time.monotonic(), event))
+        if event["event"] == "progress":
+            self.on_progress()
+        return event
 
     def until(self, wanted):
         """Read events until one fits; that event, or Failed."""
         for line in self.process.stdout:
-            event = json.loads(line)
-            self.seen.append((time.monotonic(), event))
+            event = self._read(line)
             if wanted(event):
                 return event
         raise Failed(f"the tool ended without what was waited for: {self.end().text()}")
@@ -64,7 +71,7 @@ class Tool:
     def end(self):
         """Read the rest; a Result."""
         for line in self.process.stdout:
-            self.seen.append((time.monotonic(), json.loads(line)))
+            self._read(line)
         said = self.process.stderr.read()
         code = self.process.wait()
         return Result(code, [event for _, event in self.seen], said, self.seen)
@@ -157,7 +164,10 @@ class World:
         return ["migrate", NAME, target.uri(), "--unsafe", "--migrateuri", f"tcp://{address}", *more]
 
     def start_migration(self, *more, target=None):
-        return self.start(*self.migrate_words(target or self.there, *more))
+        target = target or self.there
+        # Else others' guests starve it there, and it does not answer.
+        return Tool(self.guest.host.uri(), self.migrate_words(target, *more),
+                    lambda: target.favour(NAME))
 
     def migrate(self, *more, target=None, code=0):
         """To the other host; the guest is there afterwards if code says so."""

@@ -6,6 +6,7 @@ The daemon runs in the lab's network namespace and in a mount namespace where /r
 libvirt, nor the other way round. Domains die with the lab.
 """
 
+import contextlib
 import json
 import re
 import subprocess
@@ -179,6 +180,11 @@ class Libvirt:
             raise LabError(f"'virsh {' '.join(argv[4:])}' failed: {done.stderr.strip()}")
         return done
 
+    def favour(self, name):
+        """As guest.py does with its own: a guest of this host, which may just be coming here."""
+        with contextlib.suppress(FileNotFoundError):
+            favour((self.folder / f"run/libvirt/qemu/{name}.pid").read_text().strip())
+
     def stop(self):
         stop_process(self.process)
 
@@ -213,7 +219,7 @@ class LibvirtGuest(Machine):
             nics="".join(nic_xml(nic) for nic in self.nics.values()),
         ))
         self.host.virsh("create", xml)
-        favour((self.host.folder / f"run/libvirt/qemu/{self.name}.pid").read_text().strip())
+        self.host.favour(self.name)
         return self
 
     def stop(self):
