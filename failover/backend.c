@@ -11,6 +11,8 @@ gnf_ownership_free(GnfOwnership *ownership)
         return;
     g_free(ownership->profile);
     g_free(ownership->detail);
+    g_free(ownership->binding);
+    g_free(ownership->rebinding);
     g_free(ownership);
 }
 

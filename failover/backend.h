@@ -18,7 +18,7 @@
 
 #include "qapi/types.h"
 
-#define GNF_BACKEND_ABI 3
+#define GNF_BACKEND_ABI 4
 
 /* How sure a backend is that an interface is its manager's. */
 typedef enum {
@@ -32,6 +32,11 @@ typedef struct {
     GnfOwner owner;
     char *profile; /* the manager's name for the configuration (a UUID, a path), or NULL */
     char *detail;  /* how the backend knows, for people and for the debug log; never NULL */
+    /* What in which file ties a bond's port to its interface's name and to nothing else, so that it
+     * does not fit the NIC under another name; NULL: nothing, or nothing is known of it. */
+    char *binding;
+    char *rebinding; /* with binding: how it is tied to the NIC's permanent MAC address instead, in
+                        words that the address is put behind */
 } GnfOwnership;
 
 /*

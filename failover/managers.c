@@ -139,6 +139,8 @@ gnf_owned_free(GnfOwned *owned)
         return;
     g_free(owned->profile);
     g_free(owned->detail);
+    g_free(owned->binding);
+    g_free(owned->rebinding);
     g_free(owned);
 }
 
@@ -264,6 +266,8 @@ on_probe(GObject *source, GAsyncResult *result, gpointer data)
     owned->manager = probe->asked->manager;
     owned->profile = g_steal_pointer(&answer->profile);
     owned->detail = g_steal_pointer(&answer->detail);
+    owned->binding = g_steal_pointer(&answer->binding);
+    owned->rebinding = g_steal_pointer(&answer->rebinding);
     g_task_return_pointer(task, owned, (GDestroyNotify)gnf_owned_free);
 }
 

@@ -17,6 +17,8 @@ typedef struct {
     GnfManager manager;
     char *profile; /* see GnfOwnership */
     char *detail;
+    char *binding;
+    char *rebinding;
 } GnfOwned;
 
 void gnf_owned_free(GnfOwned *owned);

@@ -258,3 +258,33 @@ gnf_plan_warnings(const GnfPrimary *primary)
     add_conflicts(warnings, primary);
     return warnings;
 }
+
+/* Where the standby has the same address, that would tie the profile to both. */
+static const char *
+address_alone(const GnfPrimary *primary)
+{
+    const char *mac = primary->link->permanent_mac;
+
+    return mac && g_strcmp0(mac, primary->standby->permanent_mac) != 0 ? mac : NULL;
+}
+
+GError *
+gnf_plan_warn_binding(const GnfPrimary *primary)
+{
+    const GnfOwned *owner = primary->owner;
+    const char *mac = NULL;
+
+    if (!primary->bond || !primary->standby || !owner || !owner->binding ||
+        !primary->device->named_by_place)
+        return NULL;
+    mac = address_alone(primary);
+    return gnf_reason(GNF_REASON_CODE_REBOOT_UNSAFE,
+                      "%s, a name that another slot does not give: a NIC that comes back there is "
+                      "put into %s all the same, but only until the guest reboots; %s%s%s",
+                      owner->binding,
+                      primary->bond->name,
+                      mac ? "to tie it to the address instead: "
+                          : "plug it into the same slot each time",
+                      mac ? owner->rebinding : "",
+                      mac ? mac : "");
+}

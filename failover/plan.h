@@ -17,5 +17,9 @@ gboolean gnf_plan_check(GnfPrimary *primary, const GPtrArray *going, GError **er
 /* What the host should know: GError elements in GNF_ERROR, freed with the array; may be empty. */
 GPtrArray *gnf_plan_warnings(const GnfPrimary *primary);
 
+/* What will be when a NIC in another slot takes its place and the guest reboots; NULL: nothing to
+ * be told. In GNF_ERROR. */
+GError *gnf_plan_warn_binding(const GnfPrimary *primary);
+
 /* Does the mode have an active port that can be chosen? */
 gboolean gnf_mode_has_active_port(GnfBondMode mode);

@@ -109,6 +109,9 @@ add_primaries(JsonBuilder *builder,
         else if (state != GNF_STATE_DETACHED)
             gnf_plan_check(primary, going, &reason);
         g_autoptr(GPtrArray) warnings = gnf_plan_warnings(primary);
+        GError *binding = gnf_plan_warn_binding(primary);
+        if (binding)
+            g_ptr_array_add(warnings, binding);
         json_builder_add_value(builder, gnf_report_primary(primary, state, reason, warnings));
     }
     json_builder_end_array(builder);

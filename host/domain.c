@@ -134,6 +134,14 @@ gnf_domain_find(const GnfDomain *domain, const char *name)
     return ordinary;
 }
 
+const char *
+gnf_domain_mark_name(const GnfDomain *domain, const GnfHostDevice *device)
+{
+    if (device->mac && gnf_domain_find(domain, device->mac) == device)
+        return device->mac;
+    return device->alias;
+}
+
 static void
 read_marks(GnfDomain *domain, xmlNode *root)
 {

@@ -41,6 +41,10 @@ GPtrArray *gnf_domain_primaries(const GnfDomain *domain, GError **error);
  * both may have one MAC. */
 GnfHostDevice *gnf_domain_find(const GnfDomain *domain, const char *name);
 
+/* What a mark calls a device: its MAC, or its alias where the MAC means another one, or there is
+ * none. Borrowed. */
+const char *gnf_domain_mark_name(const GnfDomain *domain, const GnfHostDevice *device);
+
 /* A mark follows a NIC whose MAC has changed. FALSE: there is none of that name. */
 gboolean gnf_domain_move_mark(GnfDomain *domain, const char *from, const char *to);
 

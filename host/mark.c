@@ -17,7 +17,7 @@ refuse(GError **error, char *text)
     return FALSE;
 }
 
-/* By the MAC where it has one: an alias is made anew with the device. */
+/* By the MAC where that will do: an alias may be made anew with the device. */
 static gboolean
 add(GnfDomain *domain, const char *name, GError **error)
 {
@@ -29,7 +29,7 @@ add(GnfDomain *domain, const char *name, GError **error)
                                       "'virsh dumpxml' has them",
                                       name));
     if (!device->is_marked)
-        g_ptr_array_add(domain->marks, g_strdup(device->mac ? device->mac : device->alias));
+        g_ptr_array_add(domain->marks, g_strdup(gnf_domain_mark_name(domain, device)));
     return TRUE;
 }
 

@@ -108,7 +108,9 @@ has_text(JsonObject *object, const char *member, const char *text)
 void
 gnf_nic_take_problem(GnfNic *nic, JsonObject *device)
 {
-    if (!has_text(device, "mac", gnf_nic_plugged(nic)->guest_mac) ||
+    /* Of a NIC that is out the guest knows only that it waits for it; the host knows why. */
+    if ((nic->is_out && nic->problem) ||
+        !has_text(device, "mac", gnf_nic_plugged(nic)->guest_mac) ||
         !json_object_has_member(device, "reason"))
         return;
     g_free(nic->problem);

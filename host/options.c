@@ -73,7 +73,7 @@ on_device_xml(const char *name, const char *value, gpointer data, GError **error
         return FALSE;
     given = g_new0(GnfGivenDevice, 1);
     given->device = device;
-    given->replaces = equals ? g_ascii_strdown(value, equals - value) : NULL;
+    given->replaces = equals ? g_strndup(value, (gsize)(equals - value)) : NULL;
     g_ptr_array_add(line->settings->given, given);
     return TRUE;
 }

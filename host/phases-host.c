@@ -107,22 +107,97 @@ needs_choice(const GnfRun *run)
     return run->destination || run->settings->given->len > 0 || run->settings->candidates->len > 0;
 }
 
-static const GnfHostDevice *
-given_for(const GnfRun *run, guint index)
+/* All go before a migration; after it only what is out needs one: the others are in their place. */
+static gboolean
+needs_one(const GnfRun *run, const GnfNic *nic)
 {
-    const GnfNic *nic = g_ptr_array_index(run->nics, index);
-    guint unnamed = 0;
+    return nic->is_out || (run->destination && !run->is_committed);
+}
 
+static gboolean
+is_for(const GnfGivenDevice *given, const GnfHostDevice *device)
+{
+    return given->replaces &&
+           ((device->mac && g_ascii_strcasecmp(given->replaces, device->mac) == 0) ||
+            g_strcmp0(given->replaces, device->alias) == 0);
+}
+
+static const GnfGivenDevice *
+find_named(const GnfRun *run, const GnfNic *nic)
+{
     for (guint i = 0; i < run->settings->given->len; i++) {
         const GnfGivenDevice *given = g_ptr_array_index(run->settings->given, i);
 
-        if (!given->replaces && unnamed++ == index)
-            return given->device;
-        if (given->replaces && (g_strcmp0(given->replaces, nic->device->mac) == 0 ||
-                                g_strcmp0(given->replaces, nic->device->alias) == 0))
-            return given->device;
+        if (is_for(given, nic->device))
+            return given;
     }
     return NULL;
+}
+
+/* Those without a name go to the NICs that need one and are not named, in their order. */
+static const GnfGivenDevice *
+find_unnamed(const GnfRun *run, guint index)
+{
+    guint before = 0;
+
+    for (guint i = 0; i < index; i++) {
+        const GnfNic *nic = g_ptr_array_index(run->nics, i);
+
+        before += needs_one(run, nic) && !find_named(run, nic);
+    }
+    for (guint i = 0; i < run->settings->given->len; i++) {
+        const GnfGivenDevice *given = g_ptr_array_index(run->settings->given, i);
+
+        if (!given->replaces && before-- == 0)
+            return given;
+    }
+    return NULL;
+}
+
+static const GnfHostDevice *
+given_for(const GnfRun *run, guint index)
+{
+    const GnfGivenDevice *given = find_named(run, g_ptr_array_index(run->nics, index));
+
+    if (!given)
+        given = find_unnamed(run, index);
+    return given ? given->device : NULL;
+}
+
+static gboolean
+names_any(const GnfRun *run, const GnfGivenDevice *given)
+{
+    for (guint i = 0; i < run->nics->len; i++) {
+        const GnfNic *nic = g_ptr_array_index(run->nics, i);
+
+        if (is_for(given, nic->device))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A MAC mistyped, a file too many: before a migration nothing that was given is left out. */
+static gboolean
+check_given(const GnfRun *run, GError **error)
+{
+    guint places = 0;
+
+    for (guint i = 0; i < run->nics->len; i++)
+        places += !find_named(run, g_ptr_array_index(run->nics, i));
+    for (guint i = 0; i < run->settings->given->len; i++) {
+        const GnfGivenDevice *given = g_ptr_array_index(run->settings->given, i);
+
+        if (given->replaces ? names_any(run, given) : places-- > 0)
+            continue;
+        g_set_error(error,
+                    GNF_HOST_ERROR,
+                    GNF_HOST_ERROR_REFUSED,
+                    "--device-xml: no primary of the domain's %s%s; see 'virt-net-failover check'",
+                    given->replaces ? "is called " : "is left for ",
+                    given->replaces ? given->replaces : gnf_host_device_name(given->device));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -156,7 +231,7 @@ add_problem(GString *problems, const GnfHostDevice *device, GError *problem)
                            problem->message);
 }
 
-/* --device-xml alone, where there is one; else the same as here, then the candidates in order. */
+/* What --device-xml gives, or else the same as here; then the candidates in order. */
 static gboolean
 choose_one(GnfRun *run, guint index, GError **error)
 {
@@ -170,7 +245,7 @@ choose_one(GnfRun *run, guint index, GError **error)
     if (take(target, nic, first, &problem))
         return TRUE;
     add_problem(problems, first, problem);
-    for (guint i = 0; !given && i < run->settings->candidates->len; i++) {
+    for (guint i = 0; i < run->settings->candidates->len; i++) {
         const GnfHostDevice *device = g_ptr_array_index(run->settings->candidates, i);
 
         g_clear_error(&problem);
@@ -194,13 +269,11 @@ choose_one(GnfRun *run, guint index, GError **error)
 static gboolean
 choose(GnfRun *run, GError **error)
 {
-    for (guint i = 0; i < run->nics->len; i++) {
-        const GnfNic *nic = g_ptr_array_index(run->nics, i);
-        gboolean will_be_out = run->destination || nic->is_out;
-
-        if (will_be_out && !choose_one(run, i, error))
+    if (run->destination && !run->is_committed && !check_given(run, error))
+        return FALSE;
+    for (guint i = 0; i < run->nics->len; i++)
+        if (needs_one(run, g_ptr_array_index(run->nics, i)) && !choose_one(run, i, error))
             return FALSE;
-    }
     return TRUE;
 }
 
@@ -247,6 +320,15 @@ mac_before(const GnfNic *nic)
     return nic->device->replaces ? nic->device->replaces : nic->device->mac;
 }
 
+static const char *
+mark_now(const GnfDomain *domain, const GnfNic *nic)
+{
+    const GnfHostDevice *plugged = gnf_nic_plugged(nic);
+    const GnfHostDevice *device = plugged->alias ? gnf_domain_find(domain, plugged->alias) : NULL;
+
+    return device ? gnf_domain_mark_name(domain, device) : plugged->mac;
+}
+
 /* The marks name MACs: those of the NICs that are there now. */
 static gboolean
 move_marks(GnfRun *run, GError **error)
@@ -257,7 +339,7 @@ move_marks(GnfRun *run, GError **error)
 
     for (guint i = 0; domain && i < run->nics->len; i++) {
         const GnfNic *nic = g_ptr_array_index(run->nics, i);
-        const char *now = gnf_nic_plugged(nic)->mac;
+        const char *now = mark_now(domain, nic);
 
         if (now && mac_before(nic) && !g_str_equal(now, mac_before(nic)))
             is_changed = gnf_domain_move_mark(domain, mac_before(nic), now) || is_changed;

@@ -114,12 +114,28 @@ make_ownership(GnfOwner owner, const GnfPlace *place, char *detail)
     return ownership;
 }
 
-GnfOwnership *
-gnf_manager_files_judge(const GnfManagerFiles *files, const GnfNic *nic)
+/* A file that names a MAC beside the name has the NIC renamed. */
+static void
+look_at_binding(GnfOwnership *ownership, const GnfManagerFiles *files, const GnfMember *member)
+{
+    g_autofree char *at = NULL;
+
+    if (member->port.kind != GNF_PORT_NAME || member->port.mac)
+        return;
+    at = format_place(&member->place);
+    ownership->binding = g_strdup_printf("%s is for the name %s", at, member->port.text);
+    ownership->rebinding = g_strdup(
+        files->manager == GNF_MANAGER_IFCFG
+            ? "write into that file HWADDR="
+            : "write there a name of your own choice, which a .link file (systemd.link(5)) "
+              "gives to the NIC by PermanentMACAddress=");
+}
+
+static GnfOwnership *
+judge(const GnfManagerFiles *files, const GnfNic *nic, const GnfMember *member)
 {
     const char *why = NULL;
     const GnfPlace *place = gnf_manager_files_find_place(files, nic);
-    const GnfMember *member = gnf_membership_find(files->membership, nic->name, nic->mac);
     g_autofree char *at = place ? format_place(place) : NULL;
 
     if (!gnf_manager_files_is_used(files, &why))
@@ -148,6 +164,17 @@ gnf_manager_files_judge(const GnfManagerFiles *files, const GnfNic *nic)
                                               files->ifupdown->name,
                                               files->ifupdown->state));
     return make_ownership(GNF_OWNER_ABSENT, NULL, g_strdup("no file is for it"));
+}
+
+GnfOwnership *
+gnf_manager_files_judge(const GnfManagerFiles *files, const GnfNic *nic)
+{
+    const GnfMember *member = gnf_membership_find(files->membership, nic->name, nic->mac);
+    GnfOwnership *ownership = judge(files, nic, member);
+
+    if (member && ownership->owner == GNF_OWNER_PRESENT)
+        look_at_binding(ownership, files, member);
+    return ownership;
 }
 
 /* -- the state -- */

@@ -39,6 +39,20 @@ udev_runs(void)
     return g_file_test("/run/udev/control", G_FILE_TEST_EXISTS);
 }
 
+/* udev's names of a place (systemd.net-naming-scheme(7)). */
+static gboolean
+is_named_by_place(struct udev_device *udev_device)
+{
+    static const char *const names[] = {
+        "ID_NET_NAME_ONBOARD", "ID_NET_NAME_SLOT", "ID_NET_NAME_PATH"};
+    const char *name = udev_device_get_sysname(udev_device);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_strcmp0(udev_device_get_property_value(udev_device, names[i]), name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 GnfDevice *
 gnf_device_read(struct udev_device *udev_device)
 {
@@ -52,6 +66,7 @@ gnf_device_read(struct udev_device *udev_device)
     device->managed_by = g_strdup(udev_device_get_property_value(udev_device, "ID_NET_MANAGED_BY"));
     device->nm_unmanaged = unmanaged && strcmp(unmanaged, "0") != 0;
     device->id_path = g_strdup(udev_device_get_property_value(udev_device, "ID_PATH"));
+    device->named_by_place = is_named_by_place(udev_device);
     read_parents(udev_device, device);
     return g_steal_pointer(&device);
 }

@@ -21,8 +21,10 @@ typedef struct {
                              the parent; NULL if there is none */
     gboolean initialized; /* udev is done with it: renamed, properties set. TRUE without udev. */
     char *managed_by;     /* ID_NET_MANAGED_BY or NULL */
-    gboolean nm_unmanaged; /* NM_UNMANAGED is set and not "0" */
-    char *id_path;         /* ID_PATH or NULL */
+    gboolean nm_unmanaged;   /* NM_UNMANAGED is set and not "0" */
+    char *id_path;           /* ID_PATH or NULL */
+    gboolean named_by_place; /* its name is one that udev makes of where it is plugged in: another
+                                one in another slot. FALSE without udev. */
 } GnfDevice;
 
 void gnf_device_free(GnfDevice *device);

@@ -95,6 +95,23 @@ gnf_attachment_advise(const GnfNetworkFile *profile,
 }
 
 void
+gnf_attachment_look_at_binding(GnfOwnership *ownership,
+                               const GnfNetworkFile *file,
+                               const char *interface)
+{
+    g_autofree char *source = NULL;
+
+    if (!gnf_network_file_get_bond(file) || !gnf_network_file_names(file, interface))
+        return;
+    source = name_source(file);
+    ownership->binding = g_strdup_printf("%s is for the name %s", source, interface);
+    ownership->rebinding = g_strdup(is_netplans(gnf_network_file_get_path(file))
+                                        ? "write there match: macaddress: "
+                                        : "write there, in [Match] and in the place of Name=, "
+                                          "PermanentMACAddress=");
+}
+
+void
 gnf_own_file_remove(int ifindex)
 {
     g_autofree char *path = gnf_own_file_path(GNF_NETWORK_OWN_FOLDER, ifindex);

@@ -21,6 +21,11 @@ void gnf_own_file_remove(int ifindex);
 GnfAttachment *
 gnf_attachment_conclude(const GnfTarget *target, const GnfLink *link, const char *file);
 
+/* What ties a NIC to its name, as GnfOwnership has it, where its file does. Pure. */
+void gnf_attachment_look_at_binding(GnfOwnership *ownership,
+                                    const GnfNetworkFile *file,
+                                    const char *interface);
+
 /* The advice. profile: the file that the old NIC had; chosen: the one that this NIC would get;
  * either may be NULL. Pure. */
 char *gnf_attachment_advise(const GnfNetworkFile *profile,

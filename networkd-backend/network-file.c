@@ -357,6 +357,23 @@ gnf_network_file_fits(const GnfNetworkFile *file, const GnfNetworkNic *nic)
     return fit;
 }
 
+gboolean
+gnf_network_file_names(const GnfNetworkFile *file, const char *interface)
+{
+    gboolean is_named = FALSE;
+
+    for (guint i = 0; i < file->conditions->len; i++) {
+        const Condition *condition = g_ptr_array_index(file->conditions, i);
+        for (guint j = 0; condition->comparison == COMPARE_NAME && j < condition->words->len; j++) {
+            const char *word = g_ptr_array_index(condition->words, j);
+            if (strpbrk(word, "!*?["))
+                return FALSE;
+            is_named |= g_strcmp0(word, interface) == 0;
+        }
+    }
+    return is_named;
+}
+
 char *
 gnf_network_file_describe_misfits(const GnfNetworkFile *file, const GnfNetworkNic *nic)
 {

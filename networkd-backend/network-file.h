@@ -47,5 +47,8 @@ const char *gnf_network_file_get_origin(const GnfNetworkFile *file);
 /* Does its [Match] fit? One that says nothing fits nothing: networkd ignores such a file. */
 GnfFit gnf_network_file_fits(const GnfNetworkFile *file, const GnfNetworkNic *nic);
 
+/* Is it for the interface by its name, and by no pattern of names? */
+gboolean gnf_network_file_names(const GnfNetworkFile *file, const char *interface);
+
 /* What in its [Match] is not this NIC: "Name=enp1s0 (this NIC: enp2s0), ...". NULL if all fits. */
 char *gnf_network_file_describe_misfits(const GnfNetworkFile *file, const GnfNetworkNic *nic);

@@ -12,6 +12,7 @@
 
 #include "failover/error.h"
 #include "netlink/device.h"
+#include "networkd-backend/attachment.h"
 #include "networkd-backend/network-folder.h"
 #include "networkd-backend/own-file.h"
 
@@ -33,6 +34,17 @@ probe_free(gpointer data)
 }
 
 static void
+look_at_binding(GnfOwnership *ownership, const Probe *probe)
+{
+    g_autoptr(GnfNetworkFile) file = NULL;
+
+    if (ownership->profile)
+        file = gnf_network_folder_load(gnf_network_folders, ownership->profile);
+    if (file)
+        gnf_attachment_look_at_binding(ownership, file, probe->interface);
+}
+
+static void
 return_ownership(GTask *task, GnfOwner owner, const char *profile, char *detail)
 {
     GnfOwnership *ownership = g_new0(GnfOwnership, 1);
@@ -40,6 +52,7 @@ return_ownership(GTask *task, GnfOwner owner, const char *profile, char *detail)
     ownership->owner = owner;
     ownership->profile = g_strdup(profile);
     ownership->detail = detail;
+    look_at_binding(ownership, g_task_get_task_data(task));
     g_task_return_pointer(task, ownership, (GDestroyNotify)gnf_ownership_free);
 }
 

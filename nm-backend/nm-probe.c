@@ -11,6 +11,8 @@
 
 #include "failover/error.h"
 #include "nm-backend/nm-call.h"
+#include "nm-backend/nm-disk.h"
+#include "nm-backend/nm-profile.h"
 
 /* udev's word on a new NIC reaches us and NetworkManager at the same moment, and then it needs its
  * time to take the NIC up: until then "unmanaged" says nothing. Measured: under 1 s in an emulated
@@ -49,12 +51,27 @@ ownership_new(GnfOwner owner, const char *profile, char *detail)
     return ownership;
 }
 
+/* By what the file says that will count after a reboot. */
+static void
+look_at_binding(GnfOwnership *ownership, NMDevice *device, NMRemoteConnection *profile)
+{
+    g_autofree char *filename = NULL;
+    g_autoptr(NMConnection) on_disk =
+        NM_IS_DEVICE_ETHERNET(device) ? gnf_nm_disk_read(profile, &filename) : NULL;
+
+    if (!on_disk)
+        return;
+    ownership->binding = gnf_nm_profile_describe_binding(on_disk, filename);
+    ownership->rebinding = gnf_nm_profile_describe_rebinding(on_disk);
+}
+
 /* The device has an active connection: NetworkManager's own doing or only what it sees? */
 static GnfOwnership *
 judge_active(NMDevice *device, NMActiveConnection *active)
 {
     NMRemoteConnection *profile = nm_active_connection_get_connection(active);
     const char *state = gnf_nm_get_nick(NM_TYPE_DEVICE_STATE, (int)nm_device_get_state(device));
+    GnfOwnership *ownership = NULL;
 
     if (nm_active_connection_get_state_flags(active) & NM_ACTIVATION_STATE_FLAG_EXTERNAL)
         return ownership_new(GNF_OWNER_ABSENT,
@@ -65,11 +82,13 @@ judge_active(NMDevice *device, NMActiveConnection *active)
             GNF_OWNER_DEFER,
             NULL,
             g_strdup_printf("NetworkManager: %s, with a profile that is not there yet", state));
-    return ownership_new(GNF_OWNER_PRESENT,
-                         nm_connection_get_uuid(NM_CONNECTION(profile)),
-                         g_strdup_printf("NetworkManager: %s, profile \"%s\"",
-                                         state,
-                                         nm_connection_get_id(NM_CONNECTION(profile))));
+    ownership = ownership_new(GNF_OWNER_PRESENT,
+                              nm_connection_get_uuid(NM_CONNECTION(profile)),
+                              g_strdup_printf("NetworkManager: %s, profile \"%s\"",
+                                              state,
+                                              nm_connection_get_id(NM_CONNECTION(profile))));
+    look_at_binding(ownership, device, profile);
+    return ownership;
 }
 
 /* NetworkManager has found it configured and is about to say as what: as a profile of its own, or

@@ -288,16 +288,40 @@ advise_all(Advice *advice, NMConnection *old, NMConnection *new, unsigned int mi
     }
 }
 
+static char *
+describe_name(NMConnection *profile, const char *filename)
+{
+    return g_strdup_printf("profile \"%s\" (%s%s%s)",
+                           nm_connection_get_id(profile),
+                           nm_connection_get_uuid(profile),
+                           filename ? ", " : "",
+                           filename ? filename : "");
+}
+
+char *
+gnf_nm_profile_describe_binding(NMConnection *profile, const char *filename)
+{
+    const char *interface = nm_connection_get_interface_name(profile);
+    g_autofree char *name = describe_name(profile, filename);
+
+    return interface ? g_strdup_printf("%s has connection.interface-name=%s", name, interface)
+                     : NULL;
+}
+
+char *
+gnf_nm_profile_describe_rebinding(NMConnection *profile)
+{
+    return g_strdup_printf("nmcli connection modify %s connection.interface-name \"\" "
+                           "802-3-ethernet.mac-address ",
+                           nm_connection_get_uuid(profile));
+}
+
 char *
 gnf_nm_profile_describe_misfits(NMConnection *profile, const GnfNmNic *nic, const char *filename)
 {
     unsigned int misfits = gnf_nm_profile_get_misfits(profile, nic);
     g_autoptr(NMConnection) pointed = gnf_nm_profile_point_at(profile, nic);
-    g_autofree char *name = g_strdup_printf("profile \"%s\" (%s%s%s)",
-                                            nm_connection_get_id(profile),
-                                            nm_connection_get_uuid(profile),
-                                            filename ? ", " : "",
-                                            filename ? filename : "");
+    g_autofree char *name = describe_name(profile, filename);
 
     if (!misfits)
         return NULL;

@@ -42,6 +42,11 @@ NMConnection *gnf_nm_profile_point_at(NMConnection *profile, const GnfNmNic *nic
 char *
 gnf_nm_profile_describe_misfits(NMConnection *profile, const GnfNmNic *nic, const char *filename);
 
+/* What ties the profile to an interface's name, and how it is tied to the address instead, both as
+ * GnfOwnership has them. profile and filename as above. NULL: nothing does. */
+char *gnf_nm_profile_describe_binding(NMConnection *profile, const char *filename);
+char *gnf_nm_profile_describe_rebinding(NMConnection *profile);
+
 /* Is the profile one of a port of this bond? A controller is named by interface or by UUID; that of
  * the bond's own profile may be NULL. */
 gboolean gnf_nm_profile_is_port_of(NMConnection *profile, const char *bond, const char *bond_uuid);

@@ -163,7 +163,32 @@ test_database(void)
     g_assert_cmpstr(after->managed_by, ==, "io.systemd.Network");
     g_assert_true(after->nm_unmanaged);
     g_assert_cmpstr(after->id_path, ==, "pci-0000:00:11.0");
+    g_assert_false(after->named_by_place);
     unlink("/run/udev/control");
+}
+
+/* By udev's word, and only while that is its name. */
+static void
+test_named_by_place(void)
+{
+    int ifindex = index_of_mac(PCI_MAC);
+    g_autoptr(GnfDevice) plain = device_of(ifindex);
+    g_autofree char *text = g_strdup_printf("I:1\nE:ID_NET_NAME_MAC=enx0a\n"
+                                            "E:ID_NET_NAME_PATH=%s\nV:1\n",
+                                            plain->name);
+    g_autoptr(GnfDevice) by_path = NULL;
+    g_autoptr(GnfDevice) by_mac = NULL;
+
+    g_assert_false(plain->named_by_place);
+    write_database(ifindex, text);
+    by_path = device_of(ifindex);
+    g_assert_true(by_path->named_by_place);
+    g_free(text);
+    text =
+        g_strdup_printf("I:1\nE:ID_NET_NAME_MAC=%s\nE:ID_NET_NAME_SLOT=ens1\nV:1\n", plain->name);
+    write_database(ifindex, text);
+    by_mac = device_of(ifindex);
+    g_assert_false(by_mac->named_by_place);
 }
 
 static void
@@ -355,6 +380,7 @@ main(int argc, char *argv[])
     g_test_add_func("/device/gone", test_gone);
     g_test_add_func("/device/list/pci-only", test_list_pci);
     g_test_add_func("/device/udev/database", test_database);
+    g_test_add_func("/device/udev/named-by-place", test_named_by_place);
     g_test_add_func("/device/udev/unmanaged-zero-is-no", test_nm_unmanaged_zero);
     g_test_add_func("/device/monitor/ready", test_monitor_ready);
     g_test_add_func("/device/monitor/removed", test_monitor_removed);

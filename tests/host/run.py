@@ -11,6 +11,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, ROOT)
 
+from tests.host import cases_filter, cases_several  # noqa: E402,F401 pylint: disable=unused-import
 from tests.host.cases import CASES  # noqa: E402
 from tests.host.world import World  # noqa: E402
 from tests.lab.base import LabError  # noqa: E402
@@ -24,7 +25,8 @@ def say(text):
 
 def play(world, function):
     try:
-        world.ready()
+        if not function.alone:
+            world.ready()
         function(world)
     except LabError as error:
         raise Failed(str(error)) from error

@@ -44,19 +44,26 @@ class Result(NamedTuple):
 
 
 class Tool:
-    """The program, running."""
+    """The program, running. on_progress is called at each of these events."""
 
-    def __init__(self, uri, words):
+    def __init__(self, uri, words, on_progress=lambda: None):
         argv = [str(TOOL), "-c", uri, *map(str, words), "--json"]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
+        self.on_progress = on_progress
         self.seen = []
+
+    def _read(self, line):
+        event = json.loads(line)
+        self.seen.append((time.monotonic(), event))
+        if event["event"] == "progress":
+            self.on_progress()
+        return event
 
     def until(self, wanted):
         """Read events until one fits; that event, or Failed."""
         for line in self.process.stdout:
-            event = json.loads(line)
-            self.seen.append((time.monotonic(), event))
+            event = self._read(line)
             if wanted(event):
                 return event
         raise Failed(f"the tool ended without what was waited for: {self.end().text()}")
@@ -64,7 +71,7 @@ class Tool:
     def end(self):
         """Read the rest; a Result."""
         for line in self.process.stdout:
-            self.seen.append((time.monotonic(), json.loads(line)))
+            self._read(line)
         said = self.process.stderr.read()
         code = self.process.wait()
         return Result(code, [event for _, event in self.seen], said, self.seen)
@@ -113,9 +120,10 @@ class Pauses:
 class World:
     """with World(say) as world: …"""
 
-    def __init__(self, say, name="host"):
+    def __init__(self, say, name="host", kernel_words=()):
         self.say = say
         self.lab = Lab(name)
+        self.kernel_words = kernel_words
         self.guest = None
         self.here = None
         self.there = None
@@ -135,7 +143,7 @@ class World:
             return
         self.say("starting two libvirt hosts and a guest")
         disk = image.ensure("bookworm", self.say)
-        self.guest = self.lab.libvirt_guest(disk, NAME)
+        self.guest = self.lab.libvirt_guest(disk, NAME, kernel_words=self.kernel_words)
         self.here = self.lab.host
         self.there = self.lab.other_host()
         self.guest.wait_boot()
@@ -156,7 +164,10 @@ class World:
         return ["migrate", NAME, target.uri(), "--unsafe", "--migrateuri", f"tcp://{address}", *more]
 
     def start_migration(self, *more, target=None):
-        return self.start(*self.migrate_words(target or self.there, *more))
+        target = target or self.there
+        # Else others' guests starve it there, and it does not answer.
+        return Tool(self.guest.host.uri(), self.migrate_words(target, *more),
+                    lambda: target.favour(NAME))
 
     def migrate(self, *more, target=None, code=0):
         """To the other host; the guest is there afterwards if code says so."""
@@ -177,9 +188,11 @@ class World:
 
     # -- devices ----------------------------------------------------------------------------
 
-    def device_file(self, port="rp1", mac=PRIMARY_MAC, bridge=None):
+    def device_file(self, port="rp1", mac=PRIMARY_MAC, bridge=None, alias=None):
         """The path of the XML of a NIC to plug in."""
         text = nic_xml(Nic(PRIMARY, port, mac))
+        if alias:
+            text = text.replace(f"ua-{PRIMARY}", alias)
         if bridge:
             text = text.replace("bridge='br0'", f"bridge='{bridge}'")
         path = self.lab.folder / f"{port}-{mac.replace(':', '')}-{bridge}.xml"
@@ -203,6 +216,18 @@ class World:
                              for name, port in bond.ports.items()),
             f"{mac} to be the active port", 15)
         self.guest.wait_for(self.lab.network.ping, "the guest's answer to a ping", 15)
+
+    def query(self):
+        """What the guest says."""
+        return self.guest.command("guest-net-failover-query")
+
+    @staticmethod
+    def nic(result, mac):
+        """The line of the table for the NIC that had this MAC before; Failed if there is none."""
+        found = [nic for nic in result.result["nics"] if nic["nic"] == mac]
+        if len(found) != 1:
+            raise Failed(f"{len(found)} lines for {mac}: {result.text()}")
+        return found[0]
 
     def on_record(self):
         return "xmlns/domain/unplugged" in self.guest.host.virsh("dumpxml", NAME).stdout
@@ -238,6 +263,9 @@ class World:
         self.tool("resume", NAME)
         if self.guest.host is not self.here:
             self.migrate("--device-xml", self.device_file(), target=self.here)
+        elif self.guest.interface_of(PRIMARY_MAC) != "enp1s0":
+            self.expect(self.tool("detach", NAME), 0)
+            self.expect(self.tool("attach", NAME, "--device-xml", self.device_file()), 0)
         self.restored()
 
     def traffic(self, body):

@@ -73,6 +73,7 @@ class Config:
     nics: list = field(default_factory=list)
     memory: int = 512
     options: list = field(default_factory=list)
+    kernel_line: str = KERNEL_LINE
 
 
 class Guest(Machine):
@@ -238,7 +239,8 @@ class Guest(Machine):
         argv = ["qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config"]
         argv += ["-display", "none", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"]
         argv += ["-smp", "1", "-m", str(self.config.memory)]
-        argv += ["-kernel", image.kernel, "-initrd", self.initrd, "-append", KERNEL_LINE]
+        argv += ["-kernel", image.kernel, "-initrd", self.initrd, "-append",
+                 self.config.kernel_line]
         argv += ["-qmp", f"unix:{self.qmp.path},server=on,wait=off"]
         argv += ["-serial", f"file:{self.console}"]
         argv += ["-drive", f"file={self.overlay},format=qcow2,if=none,id=disk,cache=unsafe,"

@@ -125,12 +125,14 @@ class Lab:
         return self._start(Guest(self, name, config))
 
     def libvirt_guest(self, image, name="a", files=None, primary_port="rp1",
-                      primary_mac=PRIMARY_MAC, standby_mac=STANDBY_MAC):
-        """The same guest as a libvirt domain, under a libvirtd of the lab's own; does not wait."""
+                      primary_mac=PRIMARY_MAC, standby_mac=STANDBY_MAC, kernel_words=()):
+        """The same guest as a libvirt domain, under a libvirtd of the lab's own; does not wait.
+        kernel_words: more of its kernel's command line."""
         if self.host is None:
             self.host = Libvirt(self)
             self.host.start()
         config = _config(image, files, primary_port, primary_mac, standby_mac)
+        config.kernel_line = " ".join([config.kernel_line, *kernel_words])
         return self._start(LibvirtGuest(self, self.host, name, config))
 
     def other_host(self):

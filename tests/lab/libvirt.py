@@ -6,6 +6,7 @@ The daemon runs in the lab's network namespace and in a mount namespace where /r
 libvirt, nor the other way round. Domains die with the lab.
 """
 
+import contextlib
 import json
 import re
 import subprocess
@@ -19,7 +20,6 @@ from tests.lab.base import LabError, stop_process, tail, wait_until
 from tests.lab.channel import CommandError
 from tests.lab.guest import (
     BOOT_SECONDS,
-    KERNEL_LINE,
     PRIMARY,
     PRIMARY_MAC,
     ROOT_PORTS,
@@ -180,6 +180,11 @@ class Libvirt:
             raise LabError(f"'virsh {' '.join(argv[4:])}' failed: {done.stderr.strip()}")
         return done
 
+    def favour(self, name):
+        """As guest.py does with its own: a guest of this host, which may just be coming here."""
+        with contextlib.suppress(FileNotFoundError):
+            favour((self.folder / f"run/libvirt/qemu/{name}.pid").read_text().strip())
+
     def stop(self):
         stop_process(self.process)
 
@@ -210,11 +215,11 @@ class LibvirtGuest(Machine):
         xml = self.folder / "domain.xml"
         xml.write_text(DOMAIN.format(
             name=self.name, memory=self.config.memory, kernel=image.kernel, initrd=initrd,
-            line=KERNEL_LINE, disk=disk, console=self.console, ports="".join(ports),
+            line=self.config.kernel_line, disk=disk, console=self.console, ports="".join(ports),
             nics="".join(nic_xml(nic) for nic in self.nics.values()),
         ))
         self.host.virsh("create", xml)
-        favour((self.host.folder / f"run/libvirt/qemu/{self.name}.pid").read_text().strip())
+        self.host.favour(self.name)
         return self
 
     def stop(self):

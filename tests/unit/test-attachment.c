@@ -45,6 +45,41 @@ test_netplan(void)
 }
 
 static void
+assert_binding(const char *path, const char *text, const char *binding, const char *rebinding)
+{
+    GnfOwnership *ownership = g_new0(GnfOwnership, 1);
+    g_autoptr(GnfNetworkFile) file = file_of(path, text);
+
+    gnf_attachment_look_at_binding(ownership, file, "enp2s0");
+    g_assert_cmpstr(ownership->binding, ==, binding);
+    g_assert_cmpstr(ownership->rebinding, ==, rebinding);
+    g_free(ownership->binding);
+    g_free(ownership->rebinding);
+    g_free(ownership);
+}
+
+static void
+test_binding(void)
+{
+    assert_binding("/etc/systemd/network/20-primary.network",
+                   "[Match]\nName=enp2s0\n[Network]\nBond=bond0\n",
+                   "/etc/systemd/network/20-primary.network is for the name enp2s0",
+                   "write there, in [Match] and in the place of Name=, PermanentMACAddress=");
+    assert_binding("/run/systemd/network/10-netplan-enp2s0.network",
+                   "[Match]\nName=enp2s0\n[Network]\nBond=bond0\n",
+                   "netplan's configuration (\"enp2s0\" below /etc/netplan) is for the name enp2s0",
+                   "write there match: macaddress: ");
+    assert_binding("/etc/systemd/network/20-primary.network",
+                   "[Match]\nPermanentMACAddress=52:54:00:77:00:0a\n[Network]\nBond=bond0\n",
+                   NULL,
+                   NULL);
+    assert_binding("/etc/systemd/network/20-primary.network",
+                   "[Match]\nName=enp2s0\n[Network]\nDHCP=yes\n",
+                   NULL,
+                   NULL);
+}
+
+static void
 test_another_first(void)
 {
     g_autoptr(GnfNetworkFile) profile =
@@ -77,6 +112,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/attachment/advice/misfit", test_misfit);
     g_test_add_func("/attachment/advice/netplan", test_netplan);
+    g_test_add_func("/attachment/tied-to-a-name", test_binding);
     g_test_add_func("/attachment/advice/another-first", test_another_first);
     g_test_add_func("/attachment/advice/no-file", test_no_file);
     return g_test_run();

@@ -153,6 +153,19 @@ test_mark_moves(void)
     g_assert_cmpstr(g_ptr_array_index(domain->marks, 0), ==, "52:54:00:aa:00:07");
 }
 
+/* By its MAC, also where a standby has that, too; but the standby by its alias. */
+static void
+test_mark_names(void)
+{
+    g_autoptr(GnfDomain) domain = read_domain("teaming");
+    const GnfHostDevice *primary = gnf_domain_find(domain, "52:54:00:aa:00:01");
+    const GnfHostDevice *standby = gnf_domain_find(domain, "ua-standby");
+
+    g_assert_cmpstr(gnf_domain_mark_name(domain, primary), ==, "52:54:00:aa:00:01");
+    g_assert_cmpstr(standby->mac, ==, primary->mac);
+    g_assert_cmpstr(gnf_domain_mark_name(domain, standby), ==, "ua-standby");
+}
+
 static void
 test_find(void)
 {
@@ -203,6 +216,7 @@ main(int argc, char **argv)
     g_test_add_func("/host-domain/record/comes-back", test_record_round_trip);
     g_test_add_func("/host-domain/marks/are-escaped", test_marks);
     g_test_add_func("/host-domain/marks/follow-the-nic", test_mark_moves);
+    g_test_add_func("/host-domain/marks/name-one-nic", test_mark_names);
     g_test_add_func("/host-domain/find/passed-through-first", test_find);
     g_test_add_func("/host-domain/refuses/what-is-no-xml", test_refuses);
     return g_test_run();

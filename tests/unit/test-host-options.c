@@ -82,7 +82,7 @@ test_devices(void)
     g_assert_cmpuint(line->settings->candidates->len, ==, 1);
     first = g_ptr_array_index(line->settings->given, 0);
     second = g_ptr_array_index(line->settings->given, 1);
-    g_assert_cmpstr(first->replaces, ==, "52:54:00:aa:00:01");
+    g_assert_cmpstr(first->replaces, ==, "52:54:00:AA:00:01");
     g_assert_null(second->replaces);
     g_assert_cmpstr(second->device->network, ==, "vfs");
     g_unlink(path);

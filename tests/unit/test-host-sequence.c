@@ -352,6 +352,17 @@ test_repair(void)
     g_assert_nonnull(strstr(world->destination.marks, "52:54:00:aa:00:cc"));
 }
 
+/* A NIC that is in its place is not free, and need not be. */
+static void
+test_resume_in_place(void)
+{
+    const char *const failures[] = {"not-free", NULL};
+    g_autoptr(FakeWorld) world = fake_world_new();
+
+    world->failures = failures;
+    g_assert_cmpint(attach(world, NULL), ==, GNF_OUTCOME_DONE);
+}
+
 /* Twice is once. */
 static void
 test_again(void)
@@ -440,6 +451,7 @@ main(int argc, char **argv)
     g_test_add_func("/host-sequence/attach/nothing-to-do", test_again);
     g_test_add_func("/host-sequence/prepare/asked-again", test_waiting);
     g_test_add_func("/host-sequence/prepare/does-not-end", test_stuck);
+    g_test_add_func("/host-sequence/resume/nic-in-its-place", test_resume_in_place);
     g_test_add_func("/host-sequence/resume/decides", test_decide);
     return g_test_run();
 }

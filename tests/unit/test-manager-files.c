@@ -378,6 +378,36 @@ test_wicked(Fixture *fixture, gconstpointer data)
     g_assert_null(gnf_manager_files_get_logical(fixture->files, &enp1s0));
 }
 
+/* -- tied to a name -- */
+
+static void
+assert_binding(const Fixture *fixture, const char *binding, const char *rebinding)
+{
+    g_autoptr(GnfOwnership) ownership = gnf_manager_files_judge(fixture->files, &enp1s0);
+
+    g_assert_cmpint(ownership->owner, ==, GNF_OWNER_PRESENT);
+    g_assert_cmpstr(ownership->binding, ==, binding);
+    g_assert_cmpstr(ownership->rebinding, ==, rebinding);
+}
+
+static void
+test_binding(Fixture *fixture, gconstpointer data)
+{
+    put_ifcfg(fixture, NULL);
+    assert_binding(
+        fixture, SCRIPTS "/ifcfg-enp1s0:2 is for the name enp1s0", "write into that file HWADDR=");
+    put_ifcfg(fixture, "HWADDR=" MAC "\n");
+    assert_binding(fixture, NULL, NULL);
+    put(fixture,
+        "/etc/sysconfig/network/ifcfg-bond0",
+        "STARTMODE=auto\nBONDING_MASTER=yes\nBONDING_SLAVE_0=enp1s0\n");
+    read_files(fixture, GNF_MANAGER_WICKED);
+    assert_binding(fixture,
+                   "/etc/sysconfig/network/ifcfg-bond0:3 is for the name enp1s0",
+                   "write there a name of your own choice, which a .link file (systemd.link(5)) "
+                   "gives to the NIC by PermanentMACAddress=");
+}
+
 /* -- ifup@NAME.service -- */
 
 static void
@@ -409,6 +439,7 @@ main(int argc, char **argv)
     ADD("/manager-files/ifcfg/owner", test_ifcfg);
     ADD("/manager-files/ifcfg/reboot-unsafe", test_ifcfg_advice);
     ADD("/manager-files/wicked", test_wicked);
+    ADD("/manager-files/tied-to-a-name", test_binding);
     g_test_add_func("/manager-files/unit-name", test_unit_name);
     return g_test_run();
 }

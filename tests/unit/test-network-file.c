@@ -81,6 +81,31 @@ test_fit(gconstpointer data)
     g_assert_cmpint(gnf_network_file_fits(file, &new_nic), ==, fit->new_fit);
 }
 
+static void
+test_names(void)
+{
+    static const struct {
+        const char *match;
+        gboolean is_named;
+    } cases[] = {
+        {"Name=enp1s0", TRUE},
+        {"Name=eth0 enp1s0\nDriver=e1000e", TRUE},
+        {"Name=enp*", FALSE},
+        {"Name=enp1s0 enp*", FALSE},
+        {"Name=!enp2s0", FALSE},
+        {"Name=enx525400770001", FALSE},
+        {"PermanentMACAddress=52:54:00:77:00:01", FALSE},
+        {"", FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf("[Match]\n%s\n", cases[i].match);
+        g_autoptr(GnfNetworkFile) file = file_of(text);
+
+        g_assert_cmpint(gnf_network_file_names(file, "enp1s0"), ==, cases[i].is_named);
+    }
+}
+
 /* A NIC whose driver gives no permanent MAC has none that could fit. */
 static void
 test_no_mac(void)
@@ -165,6 +190,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &bond_cases[i], test_bond);
     }
     g_test_add_func("/network-file/fit/no-mac", test_no_mac);
+    g_test_add_func("/network-file/names", test_names);
     g_test_add_func("/network-file/misfits", test_misfits);
     g_test_add_func("/network-file/drop-in", test_drop_in);
     return g_test_run();

@@ -215,6 +215,25 @@ test_describe_excluded(void)
 }
 
 static void
+test_binding(void)
+{
+    g_autoptr(NMConnection) by_name = profile_new("interface-name=enp1s0");
+    g_autoptr(NMConnection) by_mac = profile_new("[ethernet]\nmac-address=52:54:00:00:00:01");
+    g_autofree char *binding = gnf_nm_profile_describe_binding(by_name, DISK_FILE);
+    g_autofree char *rebinding = gnf_nm_profile_describe_rebinding(by_name);
+
+    g_assert_cmpstr(binding,
+                    ==,
+                    "profile \"primary\" (" UUID ", " DISK_FILE
+                    ") has connection.interface-name=enp1s0");
+    g_assert_cmpstr(rebinding,
+                    ==,
+                    "nmcli connection modify " UUID " connection.interface-name \"\" "
+                    "802-3-ethernet.mac-address ");
+    g_assert_null(gnf_nm_profile_describe_binding(by_mac, DISK_FILE));
+}
+
+static void
 test_port_of(void)
 {
     g_autoptr(NMConnection) by_name = profile_new("");
@@ -254,6 +273,7 @@ main(int argc, char **argv)
     g_test_add_func("/nm-profile/point/sends-no-secrets", test_point_sends_no_secrets);
     g_test_add_func("/nm-profile/describe/what-and-how", test_describe);
     g_test_add_func("/nm-profile/describe/excluded", test_describe_excluded);
+    g_test_add_func("/nm-profile/describe/tied-to-a-name", test_binding);
     g_test_add_func("/nm-profile/port-of/by-name-or-uuid", test_port_of);
     return g_test_run();
 }

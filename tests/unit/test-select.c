@@ -282,6 +282,46 @@ test_conflicts(void)
 }
 
 static void
+assert_binding(const GnfPrimary *primary, const char *expected)
+{
+    g_autoptr(GError) warning = gnf_plan_warn_binding(primary);
+
+    g_assert_error(warning, GNF_ERROR, (int)GNF_REASON_CODE_REBOOT_UNSAFE);
+    g_assert_cmpstr(warning->message, ==, expected);
+}
+
+/* Only of a name that comes from the slot; and an address that two have is no way out. */
+static void
+test_binding(void)
+{
+    GnfPrimary *primary = gnf_test_primary(2, "enp1s0", MAC1, "0000:01:00.0");
+    g_autoptr(GPtrArray) inventory = gnf_test_inventory(primary, NULL);
+
+    primary->device->named_by_place = TRUE;
+    primary->owner = owned(GNF_MANAGER_NETWORKMANAGER);
+    primary->owner->binding = g_strdup("its file is for the name enp1s0");
+    primary->owner->rebinding = g_strdup("write MAC=");
+    g_assert_null(gnf_plan_warn_binding(primary));
+    gnf_test_enslave(primary);
+    primary->standby = gnf_test_add_port(primary, 5, "enp4s0", MAC2, "virtio", TRUE);
+    assert_binding(primary,
+                   "its file is for the name enp1s0, a name that another slot does not give: a NIC "
+                   "that comes back there is put into bond0 all the same, but only until the guest "
+                   "reboots; to tie it to the address instead: write MAC=" MAC1);
+    g_free(primary->standby->permanent_mac);
+    primary->standby->permanent_mac = g_strdup(MAC1);
+    assert_binding(primary,
+                   "its file is for the name enp1s0, a name that another slot does not give: a NIC "
+                   "that comes back there is put into bond0 all the same, but only until the guest "
+                   "reboots; plug it into the same slot each time");
+    primary->device->named_by_place = FALSE;
+    g_assert_null(gnf_plan_warn_binding(primary));
+    primary->device->named_by_place = TRUE;
+    g_clear_pointer(&primary->owner->binding, g_free);
+    g_assert_null(gnf_plan_warn_binding(primary));
+}
+
+static void
 assert_out_of_reach(const char *driver, GnfReasonCode code)
 {
     g_autofree char *copy = g_strdup(driver);
@@ -321,6 +361,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan/standby/paravirtual-first", test_plan_prefers_paravirtual);
     g_test_add_func("/plan/warnings", test_warnings);
     g_test_add_func("/plan/warnings/manager-conflict", test_conflicts);
+    g_test_add_func("/plan/warnings/tied-to-a-name", test_binding);
     g_test_add_func("/out-of-reach/reasons", test_out_of_reach);
     return g_test_run();
 }

@@ -88,9 +88,21 @@ def cycle_and_tool(stage, port, mac):
     return cycle(stage, port, mac, after=None if in_vain else use_tool)
 
 
+def expect_name_told(stage):
+    """query warns where the files tie the NIC to the name that it has in its slot, and only there."""
+    primary = next(entry for entry in stage.query()["primaries"] if entry["interface"] == "enp1s0")
+    told = [entry["detail"] for entry in primary["warnings"] if entry["code"] == "reboot-unsafe"]
+    is_tied = stage.manager.told != "none" and not stage.manager.by_mac
+    expect.same(len(told), int(is_tied), f"the number of warnings: {told}; they")
+    for detail in told:
+        expect.holds("for the name enp1s0" in detail and detail.endswith(PRIMARY_MAC),
+                     f"query says: {detail}")
+
+
 @scenario("same-slot")
 def same_slot(stage):
     stage.configure()
+    expect_name_told(stage)
     done = cycle_and_tool(stage, "rp1", PRIMARY_MAC)
     expect.holds("reboot-unsafe" not in done.warnings, f"reboot-unsafe among {done.warnings}")
     return done.prepared
