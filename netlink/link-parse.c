@@ -191,6 +191,20 @@ parse_addresses(GnfLink *link, struct nlattr *table[])
         link->permanent_mac = g_strdup(link->bond_port->permanent_mac);
 }
 
+/* When a driver has found its link, the kernel has yet to let anything be sent by it: its link
+ * watch does, and sets the operational state at the same time (linkwatch_do_dev). On a busy guest
+ * that takes longer than the bond's next look at the carrier. Unknown: nobody ever said that it is
+ * down.
+ */
+static gboolean
+has_carrier(struct nlattr *table[])
+{
+    const guint8 state = read_u8(table[IFLA_OPERSTATE]);
+
+    return read_u8(table[IFLA_CARRIER]) != 0 && state != IF_OPER_NOTPRESENT &&
+           state != IF_OPER_DOWN && state != IF_OPER_LOWERLAYERDOWN;
+}
+
 GnfLink *
 gnf_link_parse(const struct nlmsghdr *header)
 {
@@ -210,7 +224,7 @@ gnf_link_parse(const struct nlmsghdr *header)
     link->controller = (int)read_u32(table[IFLA_MASTER]);
     link->lower = (int)read_u32(table[IFLA_LINK]);
     link->up = (info->ifi_flags & IFF_UP) != 0;
-    link->carrier = link->up && read_u8(table[IFLA_CARRIER]) != 0;
+    link->carrier = link->up && has_carrier(table);
     link->mtu = read_u32(table[IFLA_MTU]);
     link->max_mtu = read_u32(table[IFLA_MAX_MTU]);
     link->parent_bus = read_string(table[IFLA_PARENT_DEV_BUS_NAME]);

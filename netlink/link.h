@@ -92,7 +92,8 @@ struct GnfLink {
     int lower;                  /* IFLA_LINK: what a VLAN or macvlan stands on, 0 = nothing */
     guint32 flags;              /* IFF_* */
     gboolean up;                /* IFF_UP: set up by the administrator */
-    gboolean carrier;           /* IFLA_CARRIER, from the link itself; FALSE while it is not up */
+    gboolean carrier;           /* IFLA_CARRIER, from the link itself, and IFLA_OPERSTATE does not
+                                   say down; FALSE while it is not up */
     guint32 mtu;
     guint32 max_mtu;          /* 0 = the driver names no limit */
     char *parent_bus;         /* "pci", "virtio", "vmbus", ...; NULL for virtual interfaces */

@@ -111,6 +111,31 @@ test_no_carrier_while_down(void)
     g_assert_false(link->carrier);
 }
 
+/* The driver has its link, the kernel does not send by it yet. */
+static void
+test_no_carrier_before_link_watch(void)
+{
+    static const struct {
+        guint8 state;
+        gboolean carrier;
+    } cases[] = {
+        {IF_OPER_UNKNOWN, TRUE},
+        {IF_OPER_DOWN, FALSE},
+        {IF_OPER_LOWERLAYERDOWN, FALSE},
+        {IF_OPER_DORMANT, TRUE},
+        {IF_OPER_UP, TRUE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GnfMessage) message = new_link(IFF_UP);
+        g_autoptr(GnfLink) link = NULL;
+
+        put_u8(message, IFLA_OPERSTATE, cases[i].state);
+        link = parse(message);
+        g_assert_cmpint(link->carrier, ==, cases[i].carrier);
+    }
+}
+
 static void
 test_other_family(void)
 {
@@ -260,6 +285,7 @@ main(int argc, char *argv[])
     g_test_add_func("/link-parse/parent", test_parent);
     g_test_add_func("/link-parse/permanent-mac/device-first-then-port", test_permanent_mac);
     g_test_add_func("/link-parse/no-carrier-while-down", test_no_carrier_while_down);
+    g_test_add_func("/link-parse/no-carrier-before-link-watch", test_no_carrier_before_link_watch);
     g_test_add_func("/link-parse/other-family-is-no-link", test_other_family);
     g_test_add_func("/link-parse/without-name-is-no-link", test_without_name);
     g_test_add_func("/link-parse/notify-peers", test_notify_peers);
