@@ -134,6 +134,8 @@ def main():
             run_default(report, arguments.pattern)
     except KeyboardInterrupt:
         report.add('run', tap.Result('interrupted', 'failed', 0.0, 'by the user', ()))
+    if arguments.pattern and not report.rows:
+        print(f"./test: no test matches '{arguments.pattern}'; ./test --list names them", file=sys.stderr)
     return report.finish(os.environ.get('CI', '') not in ('', 'false', '0'))
 
 

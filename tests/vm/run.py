@@ -145,7 +145,7 @@ class Output:
         }
         dump_json(RESULTS / f"{self.suite}.json", {"name": self.suite, "rows": self.rows, "figures": figures})
         self.say(f"{sent} probes at 1 kHz around every change, {lost} lost; {excused} more where a "
-                 "case says why (a live migration stops the guest)")
+                 "case says why (a live migration stops the guest, a manager is restarted)")
         return int(self.failed > 0)
 
 
