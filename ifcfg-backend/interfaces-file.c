@@ -107,8 +107,10 @@ take_iface(Reader *reader, char *rest)
         return;
     }
     begin_stanza(reader, name);
-    if (reader->current && !reader->current->options->len)
-        reader->current->place.line = reader->place.line;
+    if (reader->current && !reader->current->options->len) {
+        g_free(reader->current->place.file);
+        reader->current->place = (GnfPlace){g_strdup(reader->place.file), reader->place.line};
+    }
     for (; *rest && reader->current; first = FALSE) {
         const char *word = gnf_interfaces_take_word(&rest);
 
