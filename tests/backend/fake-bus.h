@@ -12,6 +12,7 @@ typedef struct {
     GDBusConnection *services; /* where the names are */
     const char *unit_state;
     guint32 unit_job; /* 0: none */
+    guint objects[2]; /* registered; 0: none */
 } FakeBus;
 
 /* From now on it is the system bus of this process. */
