@@ -14,6 +14,7 @@ typedef struct {
     int ifindex;
     gboolean changes_mac;
     GnfMarker *marker; /* NULL: none could be sent */
+    gboolean has_come; /* the marker */
     guint64 received;
     gint64 begun_us;
     gint64 quiet_since_us;
@@ -33,8 +34,7 @@ quiet_ms(const Drain *drain)
 {
     if (drain->changes_mac)
         return GNF_DRAIN_QUIET_CROSSING_MS;
-    return drain->marker && gnf_marker_has_come(drain->marker) ? GNF_DRAIN_QUIET_MS
-                                                               : GNF_DRAIN_QUIET_UNMARKED_MS;
+    return drain->has_come ? GNF_DRAIN_QUIET_MS : GNF_DRAIN_QUIET_UNMARKED_MS;
 }
 
 static gboolean
@@ -43,6 +43,11 @@ is_over(Drain *drain)
     gint64 now_us = g_get_monotonic_time();
     guint64 received = 0;
 
+    /* The time of quiet begins with it, whenever the driver gets to count it. */
+    if (!drain->has_come && drain->marker && gnf_marker_has_come(drain->marker)) {
+        drain->has_come = TRUE;
+        drain->quiet_since_us = now_us;
+    }
     if (!gnf_link_get_received(drain->netlink, drain->ifindex, &received, NULL))
         return TRUE;
     if (received != drain->received) {

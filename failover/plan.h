@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Can this primary be prepared, and what should the host know before it is? Looks, changes nothing:
- * query, dry-run and prepare all ask here, so that they give the same answer.
+ * query, dry-run and prepare all ask here, so that they give the same answer; what would be after a
+ * reboot is for query alone.
  */
 #pragma once
 

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-/* Of Link.Describe()'s answer the administrative state, and the path of the .network file that the
+/* Of Manager.DescribeLink()'s answer the administrative state, and the path of the .network file that the
  * link has; each NULL where it is not said. */
 void gnf_link_state_parse_description(const char *json, char **ret_state, char **ret_file);
 

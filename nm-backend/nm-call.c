@@ -44,7 +44,7 @@ clear_source(GSource **source)
     g_clear_pointer(source, g_source_unref);
 }
 
-/* Nothing calls back into the call after this. Gives the reference that was the call's own. */
+/* The step is not run after this. Gives the reference that was the call's own. */
 static GTask *
 stop(GnfNmCall *call)
 {

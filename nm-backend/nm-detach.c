@@ -37,6 +37,9 @@ on_link_event(const GnfLinkEvent *event, gpointer user_data)
 {
     Detach *self = user_data;
 
+    /* Whatever was told may have changed: NetworkManager's word has to do. */
+    if (event->type == GNF_LINK_EVENT_OVERRUN)
+        self->left = FALSE;
     if (event->type != GNF_LINK_EVENT_NEW || event->ifindex != self->call.ifindex)
         return;
     self->left = event->link->controller != self->bond_ifindex;

@@ -59,10 +59,13 @@ look_at_binding(GnfOwnership *ownership, NMDevice *device, NMRemoteConnection *p
     g_autoptr(NMConnection) on_disk =
         NM_IS_DEVICE_ETHERNET(device) ? gnf_nm_disk_read(profile, &filename) : NULL;
 
-    if (!on_disk)
+    /* Another name in the file is that of the NIC before this one: complete has told of it. */
+    if (!on_disk ||
+        g_strcmp0(nm_connection_get_interface_name(on_disk), nm_device_get_iface(device)) != 0)
         return;
     ownership->binding = gnf_nm_profile_describe_binding(on_disk, filename);
-    ownership->rebinding = gnf_nm_profile_describe_rebinding(on_disk);
+    if (ownership->binding)
+        ownership->rebinding = gnf_nm_profile_describe_rebinding(on_disk);
 }
 
 /* The device has an active connection: NetworkManager's own doing or only what it sees? */

@@ -43,7 +43,7 @@ char *
 gnf_nm_profile_describe_misfits(NMConnection *profile, const GnfNmNic *nic, const char *filename);
 
 /* What ties the profile to an interface's name, and how it is tied to the address instead, both as
- * GnfOwnership has them. profile and filename as above. NULL: nothing does. */
+ * GnfOwnership has them. profile and filename as above. binding: NULL if nothing does. */
 char *gnf_nm_profile_describe_binding(NMConnection *profile, const char *filename);
 char *gnf_nm_profile_describe_rebinding(NMConnection *profile);
 
