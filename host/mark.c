@@ -39,7 +39,7 @@ is_meant(const GnfDomain *domain, const char *mark, const char *name)
     const GnfHostDevice *device = gnf_domain_find(domain, name);
 
     return g_ascii_strcasecmp(mark, name) == 0 ||
-           (device && (g_strcmp0(device->mac, mark) == 0 || g_strcmp0(device->alias, mark) == 0));
+           (device && gnf_domain_find(domain, mark) == device);
 }
 
 /* A device that is unplugged, or gone for good, may be unmarked as well. */

@@ -324,7 +324,9 @@ static const char *
 mark_now(const GnfDomain *domain, const GnfNic *nic)
 {
     const GnfHostDevice *plugged = gnf_nic_plugged(nic);
-    const GnfHostDevice *device = plugged->alias ? gnf_domain_find(domain, plugged->alias) : NULL;
+    /* Only an alias of the administrator's own stays: libvirt numbers the others anew. */
+    const gboolean is_kept = plugged->alias && g_str_has_prefix(plugged->alias, "ua-");
+    const GnfHostDevice *device = is_kept ? gnf_domain_find(domain, plugged->alias) : NULL;
 
     return device ? gnf_domain_mark_name(domain, device) : plugged->mac;
 }

@@ -56,7 +56,7 @@ def why(error):
     """An exception as lines for people."""
     if isinstance(error, (Failed, LabError, CommandError)):
         return str(error).splitlines() or [repr(error)]
-    return traceback.format_exception(error)[-12:]
+    return [f"{type(error).__name__}: {error}", *traceback.format_exception(error)[-12:]]
 
 
 def play(stage, name, entry):
