@@ -29,7 +29,7 @@ KERNEL_LINE = (
     "no_timer_check "
     # -cpu max offers what makes udev load these; none is of use here, and ciphers test themselves
     "module_blacklist=kvm,kvm_amd,kvm_intel,aesni_intel,ghash_clmulni_intel,sha512_ssse3,sha256_ssse3,"
-    "sha1_ssse3,crct10dif_pclmul,crc32_pclmul,irqbypass,acpi_cpufreq,powernow_k8,ccp,iTCO_wdt,lpc_ich,"
+    "sha1_ssse3,crct10dif_pclmul,crc32_pclmul,acpi_cpufreq,powernow_k8,ccp,iTCO_wdt,lpc_ich,"
     "psmouse,i2c_i801 "
     # else replies count against the kernel's ICMP socket until QEMU has sent them, and some 200 ms
     # of a busy host make it refuse more (Icmp OutErrors)
