@@ -123,6 +123,8 @@ class Machine:
             lambda bond: bond.active and sum(port.up for port in bond.ports.values()) >= want,
             f"{want} ports with a link in the bond", timeout,
         )
+        # It may have changed its active port just now.
+        return self.wait_for(self.lab.network.ping, "the bond to answer a ping", timeout)
 
     def journal(self, lines=80):
         """The end of the guest's journal, for failure messages."""
