@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
-/* Of Manager.DescribeLink()'s answer the administrative state, and the path of the .network file that the
- * link has; each NULL where it is not said. */
+/* Of Manager.DescribeLink()'s answer the administrative state, and the path of the .network file
+ * that the link has; each NULL where it is not said. */
 void gnf_link_state_parse_description(const char *json, char **ret_state, char **ret_file);
 
 /* That path, of the text of /run/systemd/netif/links/IFINDEX. */
