@@ -6,6 +6,7 @@ its NIC in the bond at rp1 and active, nothing on record; ready() sees to that.
 """
 import json
 import re
+import shutil
 import subprocess
 import time
 from datetime import datetime
@@ -146,6 +147,24 @@ class World:
         self.guest = self.lab.libvirt_guest(disk, NAME, kernel_words=self.kernel_words)
         self.here = self.lab.host
         self.there = self.lab.other_host()
+        self._await_boot()
+
+    def boot_again(self):
+        """A new disk, and started at home as the first time. The console of before is kept."""
+        LOGS.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.guest.console, LOGS / "host-died.console")
+        for host in (self.here, self.there):
+            host.virsh("destroy", NAME, check=False)
+        self.guest.host = self.here
+        self.guest.start()
+        self._await_boot()
+
+    def kernel_died(self):
+        """The guest's kernel panicked: the emulator's doing, see vm/cases_agent.py."""
+        console = self.guest.console
+        return console.exists() and b"Kernel panic" in console.read_bytes()
+
+    def _await_boot(self):
         self.guest.wait_boot()
         self.guest.wait_network()
         self.expect(self.tool("mark", NAME, PRIMARY_MAC), 0)
