@@ -325,6 +325,7 @@ on_in(GObject *source, GAsyncResult *result, gpointer data)
         return;
     }
     step_done(attach, GNF_STEP_ATTACH);
+    gnf_traffic_keep(attach->context, device);
     gnf_fault_point(attach->context, GNF_STEP_LINK, device, wait_for_link, g_steal_pointer(&task));
 }
 

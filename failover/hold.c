@@ -413,6 +413,14 @@ concerns(const GnfLinkEvent *event, const GnfOperationDevice *device)
            (event->ifindex == device->standby_ifindex || event->ifindex == device->bond.ifindex);
 }
 
+/* On its way back, and the bond has changed: perhaps only by who is to have the traffic. */
+static void
+keep_traffic(const GnfContext *context, const GnfLinkEvent *event, const GnfOperationDevice *device)
+{
+    if (device->state == GNF_STATE_PRESENT && event->ifindex == device->bond.ifindex)
+        gnf_traffic_keep(context, device);
+}
+
 gboolean
 gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
 {
@@ -430,6 +438,7 @@ gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
             if (event->ifindex == device->standby_ifindex)
                 announce_resumed(context, device);
         } else {
+            keep_traffic(context, event, device);
             concerns_us |= concerns(event, device);
         }
     }

@@ -40,6 +40,7 @@ gboolean gnf_hold_is_revert_due(const GnfContext *context);
 
 /* An event on a link: the standby of a pending operation says that the VM has just resumed
  * elsewhere (IFLA_EVENT_NOTIFY_PEERS, virtio_net's announce), so announce its bond; nobody else
- * does. TRUE if gnf_hold_look should look: it is a prepared
+ * does. Or its bond has changed, while a NIC is on its way back into it: the traffic stays where it
+ * is (gnf_traffic_keep). TRUE if gnf_hold_look should look: it is a prepared
  * NIC's link, or a NIC is awaited, or the standby of one that was put back, or its bond. */
 gboolean gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event);

@@ -229,6 +229,20 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
     return FALSE;
 }
 
+void
+gnf_traffic_keep(const GnfContext *context, const GnfOperationDevice *device)
+{
+    g_autoptr(GnfLink) link = gnf_link_get(context->netlink, device->bond.ifindex, NULL);
+    const GnfBond *bond = link ? link->bond : NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!bond || bond->primary == 0 || bond->primary != device->ifindex || bond->active == 0 ||
+        bond->active == device->ifindex || bond->primary_reselect == GNF_BOND_RESELECT_FAILURE)
+        return;
+    if (!gnf_bond_set_primary(context->netlink, link->ifindex, bond->active, &error))
+        g_debug("keeping the traffic of %s where it is: %s", link->name, error->message);
+}
+
 gboolean
 gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error)
 {

@@ -23,6 +23,14 @@ gboolean gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device,
 gboolean
 gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GError **error);
 
+/*
+ * The bond's primary option names the device, whose link is not proven yet, while another port has
+ * the traffic: give it back to that one. Somebody's doing (networkd's PrimarySlave=, the kernel
+ * itself for a name that it remembers), and the bond would switch as soon as the link says "up",
+ * before the kernel's link watch lets anything be sent.
+ */
+void gnf_traffic_keep(const GnfContext *context, const GnfOperationDevice *device);
+
 /* Move the traffic to device->ifindex, a port whose MII status is up. */
 gboolean gnf_traffic_to_primary(GnfContext *context, GnfOperationDevice *device, GError **error);
 

@@ -316,6 +316,42 @@ test_returns_by_itself(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
+static gboolean
+waits_for_link(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) primary = engine_link(fixture, fixture->primary);
+
+    return primary->controller == fixture->bond && primary->bond_port->mii != GNF_MII_UP;
+}
+
+static gboolean
+option_names_standby(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+
+    return bond->bond->primary == engine_index(fixture, fixture->standby);
+}
+
+/* Somebody gives the NIC the traffic before its link is there, as networkd does by PrimarySlave=:
+ * before it is a port, by its name, and once it is. It goes there when the link is proven. */
+static void
+test_keeps_traffic(EngineFixture *fixture, gconstpointer data)
+{
+    engine_run(fixture, "prepare", "done", "detached");
+    engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set bond0 type bond primary %s", fixture->primary);
+    char *reply = NULL;
+    engine_send(fixture, "complete", NULL, &reply);
+    engine_wait(fixture, waits_for_link, "the primary is in, without a link");
+    engine_wait(fixture, option_names_standby, "the standby is kept");
+    engine_ip("link set bond0 type bond primary %s", fixture->primary);
+    engine_wait(fixture, option_names_standby, "the standby is kept again");
+    g_assert_true(waits_for_link(fixture));
+    g_autoptr(JsonObject) ended = engine_receive(&reply);
+    engine_assert_report(json_object_get_object_member(ended, "return"), "done", "attached");
+    engine_assert_attached(fixture, TRUE);
+}
+
 /* A cancel ends a complete that waits, and forgets the NIC that is gone; the bond is healthy. */
 static void
 test_cancel_forgets(EngineFixture *fixture, gconstpointer data)
@@ -358,6 +394,7 @@ main(int argc, char **argv)
     ADD("/engine/hold/prepare-after-unplug", NULL, test_prepare_after_unplug);
     ADD("/engine/hold/returns-by-itself", NULL, test_returns_by_itself);
     ADD("/engine/complete/waits-for-the-plug", NULL, test_complete_waits);
+    ADD("/engine/complete/keeps-the-traffic-until-the-link", NULL, test_keeps_traffic);
     ADD("/engine/restart/detached", NULL, test_restart);
     ADD("/engine/restart/put-back-meanwhile", NULL, test_restart_holds);
     ADD("/engine/restart/left-in-meanwhile", NULL, test_restart_put_back);
