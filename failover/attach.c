@@ -434,11 +434,11 @@ begin(gpointer data)
     GTask *task = data;
     Attach *attach = g_task_get_task_data(task);
     const GnfOperationDevice *device = attach->device;
+    const GnfProbe what = {device->bond.ifindex, device->bond.interface, FALSE};
 
     attach->deadline = gnf_deadline_new(GNF_ATTACH_TIMEOUT_MS);
     gnf_managers_probe_async(attach->context->managers,
-                             device->bond.ifindex,
-                             device->bond.interface,
+                             &what,
                              gnf_deadline_cancellable(attach->deadline),
                              on_owner,
                              task);

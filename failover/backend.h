@@ -18,7 +18,7 @@
 
 #include "qapi/types.h"
 
-#define GNF_BACKEND_ABI 4
+#define GNF_BACKEND_ABI 5
 
 /* How sure a backend is that an interface is its manager's. */
 typedef enum {
@@ -26,6 +26,13 @@ typedef enum {
     GNF_OWNER_DEFER,   /* cannot tell yet (udev or the manager has not finished): ask again */
     GNF_OWNER_PRESENT, /* mine */
 } GnfOwner;
+
+/* What a probe is asked. Owned by the engine: what outlives the slot's return is copied. */
+typedef struct {
+    int ifindex;
+    const char *interface;
+    gboolean bindings; /* tell of `binding` and `rebinding`, too, which may cost reading files */
+} GnfProbe;
 
 /* The answer to a probe. Freed with gnf_ownership_free(). */
 typedef struct {
@@ -100,12 +107,11 @@ typedef struct {
                     gpointer user_data);
 
     /* Whose is this interface? Called for primary, standby and bond, before a plan and again in
-     * complete, since it may be another manager's turn. Changes nothing. Returns a GnfOwnership. An
-     * error means that the manager is there and would not answer; a manager that is not there is
-     * GNF_OWNER_ABSENT. */
+     * complete, since it may be another manager's turn; bindings are asked for by query only.
+     * Changes nothing. Returns a GnfOwnership. An error means that the manager is there and would
+     * not answer; a manager that is not there is GNF_OWNER_ABSENT. */
     void (*probe)(gpointer self,
-                  int ifindex,
-                  const char *interface,
+                  const GnfProbe *what,
                   GCancellable *cancellable,
                   GAsyncReadyCallback callback,
                   gpointer user_data);

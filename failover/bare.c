@@ -32,8 +32,7 @@ bare_version(gpointer self,
 
 static void
 bare_probe(gpointer self,
-           int ifindex,
-           const char *interface,
+           const GnfProbe *what,
            GCancellable *cancellable,
            GAsyncReadyCallback callback,
            gpointer user_data)

@@ -174,6 +174,7 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
     GTask *task = data;
     const Detach *detach = g_task_get_task_data(task);
     const GnfOperationDevice *device = detach->device;
+    const GnfProbe what = {device->bond.ifindex, device->bond.interface, FALSE};
     g_autoptr(GnfOwned) owner = finish_probe(task, result);
 
     if (!owner)
@@ -182,8 +183,7 @@ on_owner(GObject *source, GAsyncResult *result, gpointer data)
         ask_manager(task, owner->manager);
     else
         gnf_managers_probe_async(detach->context->managers,
-                                 device->bond.ifindex,
-                                 device->bond.interface,
+                                 &what,
                                  gnf_deadline_cancellable(detach->deadline),
                                  on_bond_owner,
                                  task);
@@ -194,11 +194,11 @@ begin(gpointer data)
 {
     GTask *task = data;
     Detach *detach = g_task_get_task_data(task);
+    const GnfProbe what = {detach->device->ifindex, detach->device->interface, FALSE};
 
     detach->deadline = gnf_deadline_new(GNF_DETACH_TIMEOUT_MS);
     gnf_managers_probe_async(detach->context->managers,
-                             detach->device->ifindex,
-                             detach->device->interface,
+                             &what,
                              gnf_deadline_cancellable(detach->deadline),
                              on_owner,
                              task);

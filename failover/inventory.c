@@ -147,6 +147,7 @@ gnf_inventory_read(GnfNetlink *netlink, GError **error)
 typedef struct {
     GnfManagers *managers;
     GPtrArray *primaries;
+    gboolean bindings;
     guint next;       /* which question to ask next: three a primary */
     GnfOwned **asked; /* where its answer goes */
 } Walk;
@@ -204,13 +205,14 @@ walk_next(GTask *task)
         g_object_unref(task);
         return;
     }
-    gnf_managers_probe_async(
-        walk->managers, link->ifindex, link->name, g_task_get_cancellable(task), on_owner, task);
+    const GnfProbe what = {link->ifindex, link->name, walk->bindings};
+    gnf_managers_probe_async(walk->managers, &what, g_task_get_cancellable(task), on_owner, task);
 }
 
 void
 gnf_inventory_async(GnfNetlink *netlink,
                     GnfManagers *managers,
+                    gboolean bindings,
                     GCancellable *cancellable,
                     GAsyncReadyCallback callback,
                     gpointer user_data)
@@ -226,6 +228,7 @@ gnf_inventory_async(GnfNetlink *netlink,
     }
     Walk *walk = g_new0(Walk, 1);
     walk->managers = managers;
+    walk->bindings = bindings;
     walk->primaries = primaries;
     g_task_set_task_data(task, walk, walk_free);
     walk_next(task);

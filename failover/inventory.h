@@ -41,9 +41,10 @@ gboolean gnf_link_is_paravirtual(const GnfLink *link);
 /* The kernel's part of the inventory: owners are NULL. Elements are GnfPrimary. */
 GPtrArray *gnf_inventory_read(GnfNetlink *netlink, GError **error);
 
-/* All of it. Interfaces that vanish meanwhile are left out. */
+/* All of it; bindings: see GnfProbe. Interfaces that vanish meanwhile are left out. */
 void gnf_inventory_async(GnfNetlink *netlink,
                          GnfManagers *managers,
+                         gboolean bindings,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data);

@@ -229,10 +229,10 @@ gnf_managers_conflict_finish(GAsyncResult *result, GError **error)
 
 typedef struct {
     GnfManagers *managers;
-    int ifindex;
-    char *interface;
-    guint next;  /* the slot to ask next */
-    Slot *asked; /* the slot that is being asked */
+    GnfProbe what;
+    char *interface; /* what's */
+    guint next;      /* the slot to ask next */
+    Slot *asked;     /* the slot that is being asked */
 } Probe;
 
 static void
@@ -280,18 +280,13 @@ probe_next(GTask *task)
     do
         probe->asked = slot_open(probe->managers, probe->next++);
     while (!probe->asked);
-    probe->asked->backend->probe(probe->asked->instance,
-                                 probe->ifindex,
-                                 probe->interface,
-                                 g_task_get_cancellable(task),
-                                 on_probe,
-                                 task);
+    probe->asked->backend->probe(
+        probe->asked->instance, &probe->what, g_task_get_cancellable(task), on_probe, task);
 }
 
 void
 gnf_managers_probe_async(GnfManagers *self,
-                         int ifindex,
-                         const char *interface,
+                         const GnfProbe *what,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
@@ -300,8 +295,8 @@ gnf_managers_probe_async(GnfManagers *self,
     Probe *probe = g_new0(Probe, 1);
 
     probe->managers = self;
-    probe->ifindex = ifindex;
-    probe->interface = g_strdup(interface);
+    probe->what = *what;
+    probe->what.interface = probe->interface = g_strdup(what->interface);
     g_task_set_task_data(task, probe, probe_free);
     probe_next(task);
 }

@@ -45,8 +45,7 @@ char *gnf_managers_version_finish(GAsyncResult *result, GError **error);
 /* Ask the backends in order until one owns the interface. A backend that answers "cannot tell yet"
  * counts as the owner: acting behind a manager that is about to take over is how work is undone. */
 void gnf_managers_probe_async(GnfManagers *managers,
-                              int ifindex,
-                              const char *interface,
+                              const GnfProbe *what,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data);

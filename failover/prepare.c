@@ -475,6 +475,7 @@ gnf_prepare_async(GnfContext *context,
     g_task_set_task_data(task, prepare, prepare_free);
     gnf_inventory_async(context->netlink,
                         context->managers,
+                        FALSE,
                         gnf_deadline_cancellable(prepare->deadline),
                         on_inventory,
                         task);

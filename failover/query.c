@@ -254,7 +254,7 @@ next_version(GTask *task)
         return;
     }
     json_builder_end_array(query->builder);
-    gnf_inventory_async(context->netlink, context->managers, cancellable, on_inventory, task);
+    gnf_inventory_async(context->netlink, context->managers, TRUE, cancellable, on_inventory, task);
 }
 
 void

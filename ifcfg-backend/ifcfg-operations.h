@@ -39,8 +39,7 @@ void gnf_ifcfg_version_start(gpointer self,
 
 /* Result: GnfOwnership. */
 void gnf_ifcfg_probe_start(gpointer self,
-                           int ifindex,
-                           const char *interface,
+                           const GnfProbe *what,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data);

@@ -206,8 +206,7 @@ on_daemon(GObject *source, GAsyncResult *result, gpointer user_data)
 
 void
 gnf_ifcfg_probe_start(gpointer self,
-                      int ifindex,
-                      const char *interface,
+                      const GnfProbe *what,
                       GCancellable *cancellable,
                       GAsyncReadyCallback callback,
                       gpointer user_data)
@@ -217,8 +216,8 @@ gnf_ifcfg_probe_start(gpointer self,
     const char *why = NULL;
 
     probe->self = self;
-    probe->ifindex = ifindex;
-    probe->interface = g_strdup(interface);
+    probe->ifindex = what->ifindex;
+    probe->interface = g_strdup(what->interface);
     probe->files = gnf_ifcfg_read(self);
     g_task_set_task_data(task, probe, probe_free);
     if (!probe->self->netlink)

@@ -9,8 +9,7 @@
 
 /* Result: GnfOwnership. */
 void gnf_networkd_probe_start(gpointer self,
-                              int ifindex,
-                              const char *interface,
+                              const GnfProbe *what,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data);

@@ -22,6 +22,7 @@
 typedef struct {
     int ifindex;
     char *interface;
+    gboolean bindings;
 } Probe;
 
 static void
@@ -38,7 +39,7 @@ look_at_binding(GnfOwnership *ownership, const Probe *probe)
 {
     g_autoptr(GnfNetworkFile) file = NULL;
 
-    if (ownership->profile)
+    if (ownership->profile && probe->bindings)
         file = gnf_network_folder_load(gnf_network_folders, ownership->profile);
     if (file)
         gnf_attachment_look_at_binding(ownership, file, probe->interface);
@@ -138,8 +139,7 @@ on_link(GObject *source, GAsyncResult *result, gpointer user_data)
 
 void
 gnf_networkd_probe_start(gpointer self,
-                         int ifindex,
-                         const char *interface,
+                         const GnfProbe *what,
                          GCancellable *cancellable,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
@@ -147,8 +147,9 @@ gnf_networkd_probe_start(gpointer self,
     GTask *task = g_task_new(NULL, cancellable, callback, user_data);
     Probe *probe = g_new0(Probe, 1);
 
-    probe->ifindex = ifindex;
-    probe->interface = g_strdup(interface);
+    probe->ifindex = what->ifindex;
+    probe->interface = g_strdup(what->interface);
+    probe->bindings = what->bindings;
     g_task_set_task_data(task, probe, probe_free);
-    gnf_networkd_ask_async(self, ifindex, cancellable, on_link, task);
+    gnf_networkd_ask_async(self, what->ifindex, cancellable, on_link, task);
 }

@@ -16,8 +16,7 @@ void gnf_nm_version_start(gpointer nm,
 
 /* Result: GnfOwnership. */
 void gnf_nm_probe_start(gpointer nm,
-                        int ifindex,
-                        const char *interface,
+                        const GnfProbe *what,
                         GCancellable *cancellable,
                         GAsyncReadyCallback callback,
                         gpointer user_data);

@@ -68,9 +68,14 @@ look_at_binding(GnfOwnership *ownership, NMDevice *device, NMRemoteConnection *p
         ownership->rebinding = gnf_nm_profile_describe_rebinding(on_disk);
 }
 
+typedef struct {
+    GnfNmCall call;
+    gboolean bindings;
+} Probe;
+
 /* The device has an active connection: NetworkManager's own doing or only what it sees? */
 static GnfOwnership *
-judge_active(NMDevice *device, NMActiveConnection *active)
+judge_active(NMDevice *device, NMActiveConnection *active, gboolean bindings)
 {
     NMRemoteConnection *profile = nm_active_connection_get_connection(active);
     const char *state = gnf_nm_get_nick(NM_TYPE_DEVICE_STATE, (int)nm_device_get_state(device));
@@ -90,7 +95,8 @@ judge_active(NMDevice *device, NMActiveConnection *active)
                               g_strdup_printf("NetworkManager: %s, profile \"%s\"",
                                               state,
                                               nm_connection_get_id(NM_CONNECTION(profile))));
-    look_at_binding(ownership, device, profile);
+    if (bindings)
+        look_at_binding(ownership, device, profile);
     return ownership;
 }
 
@@ -121,7 +127,7 @@ judge(GnfNmCall *call)
         return ownership_new(GNF_OWNER_ABSENT, NULL, g_strdup_printf("NetworkManager %s", what));
     }
     if (active)
-        return judge_active(device, active);
+        return judge_active(device, active, ((const Probe *)call)->bindings);
     if (is_being_assumed(device, state))
         return NULL;
     return ownership_new(GNF_OWNER_PRESENT,
@@ -151,20 +157,20 @@ probe_step(GnfNmCall *call)
         gnf_nm_call_return(call, ownership, (GDestroyNotify)gnf_ownership_free);
 }
 
-static const GnfNmCallKind probe_kind = {sizeof(GnfNmCall), probe_step, NULL};
+static const GnfNmCallKind probe_kind = {sizeof(Probe), probe_step, NULL};
 
 void
 gnf_nm_probe_start(gpointer nm,
-                   int ifindex,
-                   const char *interface,
+                   const GnfProbe *what,
                    GCancellable *cancellable,
                    GAsyncReadyCallback callback,
                    gpointer user_data)
 {
     GnfNmCall *call = gnf_nm_call_new(&probe_kind, nm, cancellable, callback, user_data);
 
-    call->ifindex = ifindex;
-    call->interface = g_strdup(interface);
+    call->ifindex = what->ifindex;
+    call->interface = g_strdup(what->interface);
+    ((Probe *)call)->bindings = what->bindings;
 }
 
 static void

@@ -188,10 +188,11 @@ finish_attach(Fixture *fixture)
 static GnfOwnership *
 probe(Fixture *fixture, int ifindex)
 {
+    const GnfProbe what = {ifindex, "it", TRUE};
     g_autoptr(GError) error = NULL;
 
     g_clear_object(&fixture->result);
-    gnf_ifcfg_probe_start(fixture->backend, ifindex, "it", NULL, on_called, fixture);
+    gnf_ifcfg_probe_start(fixture->backend, &what, NULL, on_called, fixture);
     GnfOwnership *ownership = g_task_propagate_pointer(wait_for_call(fixture), &error);
     g_assert_no_error(error);
     return ownership;
