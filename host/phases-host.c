@@ -164,38 +164,46 @@ given_for(const GnfRun *run, guint index)
     return given ? given->device : NULL;
 }
 
+/* One that is in its place already is named rightly, and needs none. */
 static gboolean
-names_any(const GnfRun *run, const GnfGivenDevice *given)
+is_used(const GnfRun *run, const GnfGivenDevice *given)
 {
     for (guint i = 0; i < run->nics->len; i++) {
         const GnfNic *nic = g_ptr_array_index(run->nics, i);
+        const GnfGivenDevice *named = find_named(run, nic);
 
-        if (is_for(given, nic->device))
+        if (named == given || (!named && needs_one(run, nic) && find_unnamed(run, i) == given))
             return TRUE;
     }
     return FALSE;
 }
 
-/* A MAC mistyped, a file too many: before a migration nothing that was given is left out. */
-static gboolean
-check_given(const GnfRun *run, GError **error)
+static char *
+describe_unused(const GnfGivenDevice *given)
 {
-    guint places = 0;
+    if (!given->replaces)
+        return g_strdup_printf("--device-xml: no primary of the domain's is left for %s; see "
+                               "'virt-net-failover check'",
+                               gnf_host_device_name(given->device));
+    return g_strdup_printf("--device-xml: no primary of the domain's is called %s, or another file "
+                           "is for it already; see 'virt-net-failover check'",
+                           given->replaces);
+}
 
-    for (guint i = 0; i < run->nics->len; i++)
-        places += !find_named(run, g_ptr_array_index(run->nics, i));
+/* A MAC mistyped, a file too many: before a migration nothing that was given is left out; after it
+ * the NICs are more important. */
+static gboolean
+check_given(GnfRun *run, GError **error)
+{
     for (guint i = 0; i < run->settings->given->len; i++) {
         const GnfGivenDevice *given = g_ptr_array_index(run->settings->given, i);
 
-        if (given->replaces ? names_any(run, given) : places-- > 0)
+        if (is_used(run, given))
             continue;
-        g_set_error(error,
-                    GNF_HOST_ERROR,
-                    GNF_HOST_ERROR_REFUSED,
-                    "--device-xml: no primary of the domain's %s%s; see 'virt-net-failover check'",
-                    given->replaces ? "is called " : "is left for ",
-                    given->replaces ? given->replaces : gnf_host_device_name(given->device));
-        return FALSE;
+        g_autofree char *text = describe_unused(given);
+        if (!run->is_committed)
+            return refuse(error, text);
+        gnf_run_warn(run, g_steal_pointer(&text));
     }
     return TRUE;
 }
@@ -266,15 +274,19 @@ choose_one(GnfRun *run, guint index, GError **error)
     return FALSE;
 }
 
+/* The first failure is told, and the others have their turn all the same: after a migration each
+ * NIC that can be plugged in is. */
 static gboolean
 choose(GnfRun *run, GError **error)
 {
-    if (run->destination && !run->is_committed && !check_given(run, error))
+    gboolean is_done = check_given(run, error);
+
+    if (!is_done)
         return FALSE;
     for (guint i = 0; i < run->nics->len; i++)
-        if (needs_one(run, g_ptr_array_index(run->nics, i)) && !choose_one(run, i, error))
-            return FALSE;
-    return TRUE;
+        if (needs_one(run, g_ptr_array_index(run->nics, i)))
+            is_done = choose_one(run, i, is_done ? error : NULL) && is_done;
+    return is_done;
 }
 
 const GnfPhase gnf_phase_choose = {.name = "choose", .applies = needs_choice, .forward = choose};
