@@ -142,8 +142,10 @@ open_socket(GError **error)
         return NULL;
     }
     (void)unlink(options.socket);
-    if (!g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error))
+    if (!g_socket_bind(socket, address, TRUE, error) || !g_socket_listen(socket, error)) {
+        g_prefix_error(error, "--socket=%s: ", options.socket);
         return NULL;
+    }
     return g_steal_pointer(&socket);
 }
 
@@ -197,7 +199,13 @@ parse_options(int *argc, char ***argv, GError **error)
                     G_OPTION_ERROR_BAD_VALUE,
                     "unexpected argument '%s'",
                     (*argv)[1]);
-    return *argc == 1;
+    else if (options.idle_seconds < 0)
+        g_set_error(error,
+                    G_OPTION_ERROR,
+                    G_OPTION_ERROR_BAD_VALUE,
+                    "--idle-exit=%d: seconds, or 0 for never",
+                    options.idle_seconds);
+    return *argc == 1 && options.idle_seconds >= 0;
 }
 
 int

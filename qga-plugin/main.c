@@ -23,6 +23,9 @@
 /* How long what is under way is waited for at the end. systemd kills after 90. */
 #define FINISH_SECONDS 10
 
+#define METHODS "virtio-serial, isa-serial, unix-listen or vsock-listen"
+#define DEFAULT_METHOD "virtio-serial"
+
 /* NULL where neither option nor file said anything. */
 static char *method_name;
 static char *path;
@@ -41,7 +44,7 @@ static const GOptionEntry entries[] = {
      0,
      G_OPTION_ARG_STRING,
      &method_name,
-     "virtio-serial (default), isa-serial, unix-listen or vsock-listen",
+     METHODS " (default " DEFAULT_METHOD ")",
      "METHOD"},
     {"path", 'p', 0, G_OPTION_ARG_FILENAME, &path, "Device or socket of the host's end", "PATH"},
     {"agent-socket",
@@ -103,6 +106,20 @@ static const struct {
 static const char *const qemu_ga_keys[] = {
     "daemon", "fsfreeze-hook", "logfile", "pidfile", "retry-path", "statedir", "verbose", NULL};
 
+/* A file with a mistake in it is no reason for the host to lose the agent. */
+static void
+check_method(const char *file_name)
+{
+    GnfChannelMethod method;
+
+    if (!method_name || gnf_channel_method_parse(method_name, &method))
+        return;
+    g_warning("%s: there is no method %s, only " METHODS "; " DEFAULT_METHOD " is used",
+              file_name,
+              method_name);
+    g_clear_pointer(&method_name, g_free);
+}
+
 /* The command line comes first. */
 static gboolean
 take_key(GKeyFile *file, const char *key)
@@ -158,9 +175,14 @@ read_config(GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
     const char *name = config_path ? config_path : DEFAULT_CONFIG;
+    const gboolean has_method = method_name != NULL;
     g_autoptr(GError) wrong = NULL;
+    gboolean is_good =
+        g_key_file_load_from_file(file, name, G_KEY_FILE_NONE, &wrong) && take_keys(file, &wrong);
 
-    if (g_key_file_load_from_file(file, name, G_KEY_FILE_NONE, &wrong) && take_keys(file, &wrong))
+    if (!has_method)
+        check_method(name);
+    if (is_good)
         return TRUE;
     if (!config_path && g_error_matches(wrong, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return TRUE;
@@ -315,13 +337,17 @@ parse_options(int *argc, char ***argv, GError **error)
 static gboolean
 make_options(GnfSessionOptions *options, GError **error)
 {
-    const char *name = method_name ? method_name : "virtio-serial";
+    const char *name = method_name ? method_name : DEFAULT_METHOD;
 
     options->listen_fd = inherited_socket();
     options->agent_socket = agent_socket ? agent_socket : DEFAULT_AGENT_SOCKET;
     options->note = on_note;
     if (!gnf_channel_method_parse(name, &options->method)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unknown method %s", name);
+        g_set_error(error,
+                    G_OPTION_ERROR,
+                    G_OPTION_ERROR_BAD_VALUE,
+                    "there is no method %s, only " METHODS,
+                    name);
         return FALSE;
     }
     options->path = path ? path : gnf_channel_default_path(options->method);

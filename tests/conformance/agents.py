@@ -27,11 +27,12 @@ class Channel:
     """A way from the host to an agent: the option letters it is started with, and a host's end."""
 
     METHODS = ("unix-listen", "isa-serial", "virtio-serial", "activated")
+    FROM_FILE = "from-file"  # a port, and no option says so
 
     def __init__(self, method, path):
         self.method = method
         self.path = path
-        self.is_port = method.endswith("-serial")
+        self.is_port = method.endswith("-serial") or method == self.FROM_FILE
         self.first = PortHost(path) if self.is_port else None
         self.listener = None
         if method == "activated":
@@ -42,6 +43,8 @@ class Channel:
     def start(self, program, *options, log):
         """The agent at the other end. An activated one is told of a port that is not there."""
         argv, inherited = [program, "-m", self.method, "-p", self.path, *options], ()
+        if self.method == self.FROM_FILE:
+            del argv[1:3]
         if self.listener:
             argv[2:5] = ["virtio-serial", "-p", "/no/such/port"]
             inherited = (self.listener.fileno(),)

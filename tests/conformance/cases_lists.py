@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which commands are shown, and which a host may give: guest-info, allow-rpcs, block-rpcs."""
+from tests.conformance.agents import Channel
 from tests.conformance.base import PluginTest
 from tests.conformance.hosts import wait_for
 
@@ -118,6 +119,18 @@ class MistypedGroup(ListTest):
 
     def test_no_plugin_is_allowed(self):
         self.expect_allowed()
+
+
+class MistypedMethod(ListTest):
+    """The host is on the port that most have, and is not to lose the agent for a word in a file."""
+
+    config = "[general]\nmethod=virtio-cereal\n"
+    method = Channel.FROM_FILE
+
+    def test_the_default_is_used(self):
+        self.expect_allowed("guest-test-one", "guest-test-two")
+        wait_for(lambda: "there is no method virtio-cereal, only virtio-serial, isa-serial"
+                 in self.agents.log_text(), "the warning")
 
 
 class NoKeyFile(ListTest):

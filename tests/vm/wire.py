@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ sys.path.insert(0, ROOT)
 from tests.lab.base import Deadline  # noqa: E402
 
 ETH_P_ALL = 0x0003
+SO_TIMESTAMPNS = 35
 IPV4, IPV6 = b"\x08\x00", b"\x86\xdd"
 UDP = 17
 PROTOCOLS = {"0806": "ARP", "8035": "RARP", "0800": "IPv4", "86dd": "IPv6"}
@@ -39,14 +41,21 @@ def kind_of(frame):
     return DHCP_PORTS.get(int.from_bytes(frame[start + 2:start + 4], "big"), "other")
 
 
+def when(control):
+    """The kernel's stamp on a frame, as time.monotonic(): this program may be late in reading it."""
+    seconds, nanoseconds = struct.unpack("qq", control[0][2])
+    return seconds + nanoseconds / 1e9 - time.time() + time.monotonic()
+
+
 def watch(interface):
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as wire:
+        wire.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         wire.bind((interface, ETH_P_ALL))
         print("watching", flush=True)
         while True:
-            frame, address = wire.recvfrom(2048)
+            frame, control, _, address = wire.recvmsg(2048, socket.CMSG_SPACE(16))
             if address[2] != socket.PACKET_OUTGOING:
-                print(kind_of(frame.ljust(64, b"\0")), f"{time.monotonic():.6f}", frame[:48].hex(),
+                print(kind_of(frame.ljust(64, b"\0")), f"{when(control):.6f}", frame[:48].hex(),
                       flush=True)
 
 
