@@ -110,7 +110,9 @@ gnf_libvirt_domain(GnfLibvirt *libvirt, GError **error)
 
     if (libvirt->connection)
         domain = virDomainLookupByName(libvirt->connection, libvirt->domain);
-    if (!domain && libvirt->connection && virConnectIsAlive(libvirt->connection) == 1)
+    /* libvirt's word on what is no UUID would be all that is told. */
+    if (!domain && libvirt->connection && g_uuid_string_is_valid(libvirt->domain) &&
+        virConnectIsAlive(libvirt->connection) == 1)
         domain = virDomainLookupByUUIDString(libvirt->connection, libvirt->domain);
     if (!domain) {
         g_autofree char *doing = g_strdup_printf("find the domain '%s'", libvirt->domain);

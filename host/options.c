@@ -48,15 +48,17 @@ gnf_command_line_free(GnfCommandLine *line)
 }
 
 static gboolean
-read_device(const char *path, GnfHostDevice **ret_device, GError **error)
+read_device(const char *option, const char *path, GnfHostDevice **ret_device, GError **error)
 {
     g_autofree char *text = NULL;
 
-    if (!g_file_get_contents(path, &text, NULL, error))
+    if (!g_file_get_contents(path, &text, NULL, error)) {
+        g_prefix_error(error, "%s: ", option);
         return FALSE;
+    }
     *ret_device = gnf_host_device_parse(text, error);
     if (!*ret_device)
-        g_prefix_error(error, "%s: ", path);
+        g_prefix_error(error, "%s: %s: ", option, path);
     return *ret_device != NULL;
 }
 
@@ -69,7 +71,7 @@ on_device_xml(const char *name, const char *value, gpointer data, GError **error
     GnfHostDevice *device = NULL;
     GnfGivenDevice *given = NULL;
 
-    if (!read_device(equals ? equals + 1 : value, &device, error))
+    if (!read_device(name, equals ? equals + 1 : value, &device, error))
         return FALSE;
     given = g_new0(GnfGivenDevice, 1);
     given->device = device;
@@ -84,7 +86,7 @@ on_candidate(const char *name, const char *value, gpointer data, GError **error)
     GnfCommandLine *line = data;
     GnfHostDevice *device = NULL;
 
-    if (!read_device(value, &device, error))
+    if (!read_device(name, value, &device, error))
         return FALSE;
     g_ptr_array_add(line->settings->candidates, device);
     return TRUE;

@@ -56,8 +56,8 @@ take_nics(GnfRun *run, GnfDomain *domain, GError **error)
         return TRUE;
     return refuse(error,
                   "the domain has no primary: no <interface type='hostdev'>, no network that is a "
-                  "pool of VFs, no PCI <hostdev>, and nothing is marked (see 'mark'); migrate it "
-                  "as any other");
+                  "pool of VFs, no PCI <hostdev>, and nothing is marked (see 'mark'); it is "
+                  "migrated and saved as any other");
 }
 
 static gboolean
@@ -69,8 +69,10 @@ inspect(GnfRun *run, GError **error)
 
     if (state == GNF_DOMAIN_PAUSED)
         return refuse(error, "the domain is paused, and its guest cannot answer: resume it first");
-    if (state == GNF_DOMAIN_ABSENT)
-        return refuse(error, "there is no such running domain on this host");
+    if (state == GNF_DOMAIN_ABSENT) {
+        g_autofree char *text = g_strdup_printf("there is no such running domain on %s", host->uri);
+        return refuse(error, text);
+    }
     if (host->operations->has_job(host))
         return refuse(error, "a job (migration, save, …) is under way: see 'virsh domjobinfo'");
     domain = gnf_read_domain(host, error);
