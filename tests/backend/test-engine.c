@@ -208,7 +208,8 @@ test_complete_stages(EngineFixture *fixture, gconstpointer data)
     engine_assert_attached(fixture, TRUE);
 }
 
-/* The NIC was never unplugged: the way back from a release goes by stages, too. */
+/* The NIC was never unplugged: the way back from a release goes by stages, too, and so does the way
+ * back from there. */
 static void
 test_back_by_stages(EngineFixture *fixture, gconstpointer data)
 {
@@ -219,6 +220,12 @@ test_back_by_stages(EngineFixture *fixture, gconstpointer data)
         engine_call(fixture, "complete", "{\"stage\": \"attach\", \"timeout-ms\": 20000}");
     engine_assert_report(attached, "done", "switched");
     assert_switched(fixture);
+    g_autoptr(JsonObject) out = engine_call(fixture, "prepare", "{\"stage\": \"release\"}");
+    engine_assert_report(out, "done", "detached");
+    engine_assert_detached(fixture);
+    g_autoptr(JsonObject) in =
+        engine_call(fixture, "complete", "{\"stage\": \"attach\", \"timeout-ms\": 20000}");
+    engine_assert_report(in, "done", "switched");
     engine_run_to_end(fixture, "complete", "attached");
     engine_assert_attached(fixture, TRUE);
 }
