@@ -484,6 +484,7 @@ gnf_attach_async(GnfContext *context,
      */
     device->state = GNF_STATE_PRESENT;
     gnf_record_note(context->record_path, context->operation);
+    gnf_traffic_keep(context, device);
     gnf_fault_point(context, GNF_STEP_ATTACH, device, begin, task);
 }
 

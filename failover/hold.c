@@ -413,23 +413,23 @@ concerns(const GnfLinkEvent *event, const GnfOperationDevice *device)
            (event->ifindex == device->standby_ifindex || event->ifindex == device->bond.ifindex);
 }
 
-/* On its way back, and the bond has changed: perhaps only by who is to have the traffic. */
+/* On its way back, and the bond has changed, perhaps only by who is to have the traffic; or events
+ * were lost. A command that gave it up, for want of a link, fights nobody. */
 static void
 keep_traffic(const GnfContext *context, const GnfLinkEvent *event, const GnfOperationDevice *device)
 {
-    if (device->state == GNF_STATE_PRESENT && event->ifindex == device->bond.ifindex)
+    if (device->state == GNF_STATE_PRESENT && device->ended_us == 0 &&
+        (event->type == GNF_LINK_EVENT_OVERRUN || event->ifindex == device->bond.ifindex))
         gnf_traffic_keep(context, device);
 }
 
 gboolean
 gnf_hold_link_event(GnfContext *context, const GnfLinkEvent *event)
 {
-    gboolean concerns_us = FALSE;
+    gboolean concerns_us = event->type == GNF_LINK_EVENT_OVERRUN;
 
     if (!gnf_context_is_pending(context))
         return FALSE;
-    if (event->type == GNF_LINK_EVENT_OVERRUN)
-        return TRUE;
     for (guint i = 0; i < context->operation->devices->len; i++) {
         const GnfOperationDevice *device = g_ptr_array_index(context->operation->devices, i);
         if (!gnf_operation_device_is_pending(device))

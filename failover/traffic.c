@@ -229,6 +229,13 @@ gnf_traffic_to_standby(GnfContext *context, GnfOperationDevice *device, GError *
     return FALSE;
 }
 
+/* Whatever the reselect policy: what names a port forces the bond to it (kernel: force_primary). */
+static gboolean
+is_named_too_early(const GnfBond *bond, int port)
+{
+    return port != 0 && bond->primary == port && bond->active != port && bond->active != 0;
+}
+
 void
 gnf_traffic_keep(const GnfContext *context, const GnfOperationDevice *device)
 {
@@ -236,8 +243,7 @@ gnf_traffic_keep(const GnfContext *context, const GnfOperationDevice *device)
     const GnfBond *bond = link ? link->bond : NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!bond || bond->primary == 0 || bond->primary != device->ifindex || bond->active == 0 ||
-        bond->active == device->ifindex || bond->primary_reselect == GNF_BOND_RESELECT_FAILURE)
+    if (!bond || !is_named_too_early(bond, device->ifindex))
         return;
     if (!gnf_bond_set_primary(context->netlink, link->ifindex, bond->active, &error))
         g_debug("keeping the traffic of %s where it is: %s", link->name, error->message);

@@ -27,7 +27,8 @@ gnf_traffic_check_away(GnfContext *context, const GnfOperationDevice *device, GE
  * The bond's primary option names the device, whose link is not proven yet, while another port has
  * the traffic: give it back to that one. Somebody's doing (networkd's PrimarySlave=, the kernel
  * itself for a name that it remembers), and the bond would switch as soon as the link says "up",
- * before the kernel's link watch lets anything be sent.
+ * before the kernel's link watch lets anything be sent. Whether that could be done is not told: the
+ * link is proven and the option restored all the same.
  */
 void gnf_traffic_keep(const GnfContext *context, const GnfOperationDevice *device);
 

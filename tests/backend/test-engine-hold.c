@@ -335,13 +335,14 @@ option_names_standby(const EngineFixture *fixture)
 /* Somebody gives the NIC the traffic before its link is there, as networkd does by PrimarySlave=:
  * before it is a port, by its name, and once it is. It goes there when the link is proven. */
 static void
-test_keeps_traffic(EngineFixture *fixture, gconstpointer data)
+keep_traffic(EngineFixture *fixture)
 {
     engine_run(fixture, "prepare", "done", "detached");
     engine_ip("link set %s down", fixture->primary);
+    engine_ip("link set bond0 type bond updelay 1000");
     engine_ip("link set bond0 type bond primary %s", fixture->primary);
     char *reply = NULL;
-    engine_send(fixture, "complete", NULL, &reply);
+    engine_send(fixture, "complete", "{\"timeout-ms\": 20000}", &reply);
     engine_wait(fixture, waits_for_link, "the primary is in, without a link");
     engine_wait(fixture, option_names_standby, "the standby is kept");
     engine_ip("link set bond0 type bond primary %s", fixture->primary);
@@ -350,6 +351,20 @@ test_keeps_traffic(EngineFixture *fixture, gconstpointer data)
     g_autoptr(JsonObject) ended = engine_receive(&reply);
     engine_assert_report(json_object_get_object_member(ended, "return"), "done", "attached");
     engine_assert_attached(fixture, TRUE);
+}
+
+static void
+test_keeps_traffic(EngineFixture *fixture, gconstpointer data)
+{
+    keep_traffic(fixture);
+}
+
+/* The policy is not asked where a port is named. */
+static void
+test_keeps_traffic_by_failure(EngineFixture *fixture, gconstpointer data)
+{
+    engine_ip("link set bond0 type bond primary_reselect failure");
+    keep_traffic(fixture);
 }
 
 /* A cancel ends a complete that waits, and forgets the NIC that is gone; the bond is healthy. */
@@ -395,6 +410,7 @@ main(int argc, char **argv)
     ADD("/engine/hold/returns-by-itself", NULL, test_returns_by_itself);
     ADD("/engine/complete/waits-for-the-plug", NULL, test_complete_waits);
     ADD("/engine/complete/keeps-the-traffic-until-the-link", NULL, test_keeps_traffic);
+    ADD("/engine/complete/keeps-the-traffic/reselect-failure", NULL, test_keeps_traffic_by_failure);
     ADD("/engine/restart/detached", NULL, test_restart);
     ADD("/engine/restart/put-back-meanwhile", NULL, test_restart_holds);
     ADD("/engine/restart/left-in-meanwhile", NULL, test_restart_put_back);
