@@ -101,9 +101,11 @@ class Pauses:
                                                        stderr=log))
 
     def stop(self):
-        """(the first stop, the last resume), as time.monotonic(); Failed if there was none."""
         for process in self.processes:
             stop_process(process)
+
+    def read(self):
+        """(the first stop, the last resume), as time.monotonic(); Failed if there was none."""
         offset = time.time() - time.monotonic()
         times = {"Suspended": [], "Resumed": []}
         for path in self.path:
@@ -152,7 +154,7 @@ class World:
     def boot_again(self):
         """A new disk, and started at home as the first time. The console of before is kept."""
         LOGS.mkdir(parents=True, exist_ok=True)
-        shutil.copy(self.guest.console, LOGS / "host-died.console")
+        shutil.copy(self.guest.console, LOGS / f"host-died-{time.monotonic_ns()}.console")
         for host in (self.here, self.there):
             host.virsh("destroy", NAME, check=False)
         self.guest.host = self.here
@@ -297,7 +299,8 @@ class World:
         finally:
             time.sleep(1)
             log = probe.stop()
-        stop, resume = pauses.stop()
+            pauses.stop()
+        stop, resume = pauses.read()
         lost = log.lost_times()
         inside = [sent for sent in lost if stop - BEFORE_STOP <= sent <= resume + AFTER_RESUME]
         return value, len(log.sent), len(lost) - len(inside), len(inside)
