@@ -18,6 +18,9 @@ LATEST_MS = 800
 # slower where another guest takes the machine.
 MIGRATIONS = 3
 WATCH_SECONDS = 10
+# What a resume sets off is over before the next migration: it is a guest at rest that is looked at.
+QUIET_SECONDS = 3
+REST_SECONDS = 20
 TABLE = "announce"
 
 
@@ -54,6 +57,7 @@ def migrate_and_listen(stage, name, mac, seen):
         source.migrate(twin)
         stage.guest = twin
         first = frames.wait_from(mac, WATCH_SECONDS)
+        frames.wait_quiet(QUIET_SECONDS, REST_SECONDS)
     resumed = twin.qmp.event_time("RESUME")
     seen += [f"{name} {(frame.time - resumed) * 1000:8.1f} ms {frame.source} {frame.protocol}"
              for frame in frames.seen]

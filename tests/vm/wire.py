@@ -128,6 +128,14 @@ class Frames:
                     self._read()
         return found[0]
 
+    def wait_quiet(self, seconds, limit):
+        """Until nothing has come for so long, or the limit is over."""
+        end = time.monotonic() + limit
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while time.monotonic() < end and selector.select(seconds):
+                self._read()
+
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
