@@ -11,9 +11,10 @@
 typedef struct {
     GnfHostDevice *device;      /* as it was before it was unplugged */
     GnfHostDevice *replacement; /* what was plugged in instead, or is to be; NULL: the same */
-    gboolean is_out;            /* unplugged and not plugged in again */
-    gboolean was_out;           /* unplugged at any time */
-    gboolean is_leaving;        /* asked to leave, and may still do so behind our back */
+    gboolean is_unchosen; /* something else was asked for than the same, and is not to be had */
+    gboolean is_out;      /* unplugged and not plugged in again */
+    gboolean was_out;     /* unplugged at any time */
+    gboolean is_leaving;  /* asked to leave, and may still do so behind our back */
 
     /* What the guest said last; NULL where it says nothing of it. */
     char *interface;

@@ -231,7 +231,12 @@ plug_one(GnfRun *run, GnfNic *nic, GError **error)
     GnfHostDevice *device = nic->replacement ? nic->replacement : nic->device;
     g_autoptr(GError) problem = NULL;
 
-    if (plug_device(run, nic, device, &problem) || plug_candidate(run, nic))
+    if (nic->is_unchosen)
+        g_set_error_literal(&problem,
+                            GNF_HOST_ERROR,
+                            GNF_HOST_ERROR_REFUSED,
+                            "what may take its place is not free");
+    else if (plug_device(run, nic, device, &problem) || plug_candidate(run, nic))
         return TRUE;
     fail(nic,
          error,

@@ -285,9 +285,14 @@ choose(GnfRun *run, GError **error)
 
     if (!is_done)
         return FALSE;
-    for (guint i = 0; i < run->nics->len; i++)
-        if (needs_one(run, g_ptr_array_index(run->nics, i)))
-            is_done = choose_one(run, i, is_done ? error : NULL) && is_done;
+    for (guint i = 0; i < run->nics->len; i++) {
+        GnfNic *nic = g_ptr_array_index(run->nics, i);
+
+        if (!needs_one(run, nic) || choose_one(run, i, is_done ? error : NULL))
+            continue;
+        nic->is_unchosen = TRUE;
+        is_done = FALSE;
+    }
     return is_done;
 }
 

@@ -106,18 +106,22 @@ static const struct {
 static const char *const qemu_ga_keys[] = {
     "daemon", "fsfreeze-hook", "logfile", "pidfile", "retry-path", "statedir", "verbose", NULL};
 
-/* A file with a mistake in it is no reason for the host to lose the agent. */
+/* A file with a mistake in it is no reason for the host to lose the agent. The file's path was
+ * meant for another method. */
 static void
-check_method(const char *file_name)
+check_method(const char *file_name, gboolean has_path)
 {
     GnfChannelMethod method;
 
     if (!method_name || gnf_channel_method_parse(method_name, &method))
         return;
-    g_warning("%s: there is no method %s, only " METHODS "; " DEFAULT_METHOD " is used",
+    g_warning("%s: there is no method %s, only " METHODS "; " DEFAULT_METHOD " is used, with %s",
               file_name,
-              method_name);
+              method_name,
+              has_path ? path : "its usual port");
     g_clear_pointer(&method_name, g_free);
+    if (!has_path)
+        g_clear_pointer(&path, g_free);
 }
 
 /* The command line comes first. */
@@ -176,12 +180,13 @@ read_config(GError **error)
     g_autoptr(GKeyFile) file = g_key_file_new();
     const char *name = config_path ? config_path : DEFAULT_CONFIG;
     const gboolean has_method = method_name != NULL;
+    const gboolean has_path = path != NULL;
     g_autoptr(GError) wrong = NULL;
     gboolean is_good =
         g_key_file_load_from_file(file, name, G_KEY_FILE_NONE, &wrong) && take_keys(file, &wrong);
 
     if (!has_method)
-        check_method(name);
+        check_method(name, has_path);
     if (is_good)
         return TRUE;
     if (!config_path && g_error_matches(wrong, G_FILE_ERROR, G_FILE_ERROR_NOENT))

@@ -134,6 +134,10 @@ test_repair_of_two_one_not_free(void)
     g_assert_nonnull(strstr(error->message, "52:54:00:aa:00:11"));
     g_assert_null(replacement_of(run, 0));
     g_assert_cmpstr(replacement_of(run, 1), ==, "52:54:00:aa:00:cc");
+    /* What was asked for is not had: then nothing else is plugged in, either. */
+    g_assert_false(gnf_phase_plug.forward(run, NULL));
+    g_assert_true(((GnfNic *)g_ptr_array_index(run->nics, 0))->is_out);
+    g_assert_false(((GnfNic *)g_ptr_array_index(run->nics, 1))->is_out);
 }
 
 /* A candidate takes its place also where a file was given, and is not free. */
