@@ -23,6 +23,14 @@ PRIMARY_MAC = "52:54:00:77:00:01"
 STANDBY_MAC = "52:54:00:77:00:02"
 ROOT_PORTS = {"rp1": 0x10, "rp2": 0x11, "rp3": 0x12, "rp4": 0x13}
 MORE_PORTS = {"rp5": 0x14, "rp6": 0x15, "rp7": 0x16, "rp8": 0x17}  # only where a NIC boots there
+# Nothing here needs them, and each is a second or so of an emulated boot.
+MASKED = (
+    "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "sys-fs-fuse-connections.mount", "sys-kernel-config.mount", "modprobe@configfs.service",
+    "modprobe@dm_mod.service", "modprobe@drm.service", "modprobe@efi_pstore.service",
+    "modprobe@fuse.service", "modprobe@loop.service", "systemd-random-seed.service", "ldconfig.service",
+    "systemd-update-utmp.service", "systemd-journal-catalog-update.service",
+)
 KERNEL_LINE = (
     "console=ttyS0 quiet panic=-1 mitigations=off systemd.show_status=auto "
     # on a busy machine the emulated timer may not tick while the kernel checks it
@@ -33,7 +41,8 @@ KERNEL_LINE = (
     "psmouse,i2c_i801 "
     # else replies count against the kernel's ICMP socket until QEMU has sent them, and some 200 ms
     # of a busy host make it refuse more (Icmp OutErrors)
-    "virtio_net.napi_tx=0"
+    "virtio_net.napi_tx=0 "
+    + " ".join(f"systemd.mask={unit}" for unit in MASKED)
 )
 BOOT_SECONDS = 300  # 17 s on an idle machine; four guests on two busy cores were seen to need 150
 UNPLUG_SECONDS = 30  # native pciehp takes 6.3 s of it
