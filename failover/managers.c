@@ -271,15 +271,56 @@ on_probe(GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_pointer(task, owned, (GDestroyNotify)gnf_owned_free);
 }
 
+/* By what NetworkManager keeps for its own next start. */
+static gboolean
+is_networkmanagers(int ifindex)
+{
+    g_autofree char *path = g_strdup_printf("/run/NetworkManager/devices/%d", ifindex);
+    g_autoptr(GKeyFile) state = g_key_file_new();
+
+    return g_key_file_load_from_file(state, path, G_KEY_FILE_NONE, NULL) &&
+           g_key_file_get_boolean(state, "device", "managed", NULL);
+}
+
+/* The backend is a package of its own, and easily forgotten: what is done by netlink then is undone
+ * at once. */
+static gboolean
+is_missed(const Slot *slot, int ifindex)
+{
+    return !slot->backend && slot->manager == GNF_MANAGER_NETWORKMANAGER &&
+           is_networkmanagers(ifindex);
+}
+
+static void
+return_missed(GTask *task, const Slot *slot)
+{
+    const Probe *probe = g_task_get_task_data(task);
+
+    g_task_return_new_error(task,
+                            GNF_ERROR,
+                            GNF_REASON_CODE_MANAGER_FAILED,
+                            "NetworkManager manages %s, and its backend is missing: install "
+                            "qga-net-failover-nm (%s)",
+                            probe->interface,
+                            slot->failure);
+    g_object_unref(task);
+}
+
 static void
 probe_next(GTask *task)
 {
     Probe *probe = g_task_get_task_data(task);
 
     /* The last slot, bare.c, owns everything: the walk ends there at the latest. */
-    do
+    do {
+        const Slot *slot = g_ptr_array_index(probe->managers->slots, probe->next);
+
+        if (is_missed(slot, probe->what.ifindex)) {
+            return_missed(task, slot);
+            return;
+        }
         probe->asked = slot_open(probe->managers, probe->next++);
-    while (!probe->asked);
+    } while (!probe->asked);
     probe->asked->backend->probe(
         probe->asked->instance, &probe->what, g_task_get_cancellable(task), on_probe, task);
 }

@@ -106,6 +106,28 @@ test_no_bond_any_more(EngineFixture *fixture, gconstpointer data)
     engine_ip("link add bond0 type bond");
 }
 
+/* NetworkManager has the NIC, and only its backend is not installed: netlink behind its back is not
+ * the answer. */
+static void
+test_backend_missing(EngineFixture *fixture, gconstpointer data)
+{
+    g_autofree char *path =
+        g_strdup_printf("/run/NetworkManager/devices/%d", engine_index(fixture, fixture->primary));
+
+    g_assert_cmpint(g_mkdir_with_parents("/run/NetworkManager/devices", 0755), ==, 0);
+    g_assert_true(g_file_set_contents(path, "[device]\nmanaged=true\n", -1, NULL));
+    engine_assert_refused(fixture,
+                          "prepare",
+                          NULL,
+                          "manager-failed: finding out who has what: NetworkManager manages");
+    g_autoptr(JsonObject) info = engine_call(fixture, "query", NULL);
+    g_assert_true(json_object_has_member(info, "primaries"));
+    engine_assert_attached(fixture, TRUE);
+    g_assert_true(g_file_set_contents(path, "[device]\nmanaged=false\n", -1, NULL));
+    engine_run(fixture, "prepare", "done", "detached");
+    g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -115,6 +137,7 @@ main(int argc, char **argv)
     ADD("/engine/refuse/frozen", NULL, test_frozen);
     ADD("/engine/refuse/standby-unverified", NULL, test_unverified);
     ADD("/engine/refuse/bus-refuses", NULL, test_bus_refuses);
+    ADD("/engine/refuse/backend-missing", NULL, test_backend_missing);
     ADD("/engine/complete/record-unwritable", "complete", test_record_lost);
     ADD("/engine/cancel/record-unwritable", "cancel", test_record_lost);
     ADD("/engine/cancel/no-bond-any-more", NULL, test_no_bond_any_more);
