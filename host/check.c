@@ -105,6 +105,21 @@ add_remarks(Check *check, const GnfNic *nic)
         add(check->remarks, g_strdup_printf("%s: %s", nic->interface, lines[i]));
 }
 
+static char *
+advise(const GnfHost *host, const GError *error)
+{
+    gboolean is_absent = gnf_host_error_is(error, GNF_HOST_ERROR_UNAIDED) ||
+                         gnf_host_error_is(error, GNF_HOST_ERROR_SILENT);
+
+    if (is_absent)
+        return g_strdup_printf(
+            "%s; install qga-net-failover in the guest, or migrate with --unaided", error->message);
+    return g_strdup_printf("%s; see whether 'virsh -c %s qemu-agent-command' reaches the guest's "
+                           "agent, by the channel org.qemu.guest_agent.0",
+                           error->message,
+                           host->uri);
+}
+
 static void
 ask_guest(Check *check)
 {
@@ -112,9 +127,7 @@ ask_guest(Check *check)
 
     check->query = gnf_guest_query(check->host, check->run->settings->prepare_ms, &error);
     if (!check->query) {
-        add(check->problems,
-            g_strdup_printf("%s; install qga-net-failover in the guest, or migrate with --unaided",
-                            error->message));
+        add(check->problems, advise(check->host, error));
         return;
     }
     gnf_nics_match(check->run->nics, json_node_get_object(check->query));
