@@ -255,8 +255,9 @@ class Guest(Machine):
         argv += ["-drive", f"file={self.overlay},format=qcow2,if=none,id=disk,cache=unsafe,"
                  "file.locking=off"]
         argv += ["-device", "virtio-blk-pci,drive=disk,addr=0x3"]
-        # Not the usual 31: at a resume each is a notifier for the emulator and an interrupt.
-        argv += ["-device", "virtio-serial-pci,max_ports=2,addr=0x4"]
+        # Not the usual 31: at a resume each is a notifier for the emulator and an interrupt. Tests add
+        # some to the one.
+        argv += ["-device", "virtio-serial-pci,max_ports=8,addr=0x4"]
         argv += ["-chardev", f"socket,id=agent,path={self.agent.path},server=on,wait=off"]
         argv += ["-device", "virtserialport,id=agent,chardev=agent,name=org.qemu.guest_agent.0"]
         more = {nic.port for nic in self.nics.values()} & set(MORE_PORTS)
