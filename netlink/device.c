@@ -53,6 +53,14 @@ is_named_by_place(struct udev_device *udev_device)
     return FALSE;
 }
 
+/* The database has an entry from just before udev renames the interface on. */
+static gboolean
+is_initialized(struct udev_device *udev_device)
+{
+    return !udev_runs() || (udev_device_get_is_initialized(udev_device) > 0 &&
+                            !udev_device_get_property_value(udev_device, "ID_RENAMING"));
+}
+
 GnfDevice *
 gnf_device_read(struct udev_device *udev_device)
 {
@@ -62,7 +70,7 @@ gnf_device_read(struct udev_device *udev_device)
 
     device->ifindex = ifindex ? (int)g_ascii_strtoll(ifindex, NULL, 10) : 0;
     device->name = g_strdup(udev_device_get_sysname(udev_device));
-    device->initialized = udev_device_get_is_initialized(udev_device) > 0 || !udev_runs();
+    device->initialized = is_initialized(udev_device);
     device->managed_by = g_strdup(udev_device_get_property_value(udev_device, "ID_NET_MANAGED_BY"));
     device->nm_unmanaged = unmanaged && strcmp(unmanaged, "0") != 0;
     device->id_path = g_strdup(udev_device_get_property_value(udev_device, "ID_PATH"));

@@ -144,6 +144,7 @@ test_database(void)
     int ifindex = index_of_mac(VIRTIO_MAC);
     g_autoptr(GnfDevice) without_udev = device_of(ifindex);
     g_autoptr(GnfDevice) before = NULL;
+    g_autoptr(GnfDevice) meanwhile = NULL;
     g_autoptr(GnfDevice) after = NULL;
 
     g_assert_true(without_udev->initialized);
@@ -152,6 +153,9 @@ test_database(void)
     g_assert_false(before->initialized);
     g_assert_null(before->managed_by);
     g_assert_false(before->nm_unmanaged);
+    write_database(ifindex, "I:1234567\nE:ID_RENAMING=1\nV:1\n");
+    meanwhile = device_of(ifindex);
+    g_assert_false(meanwhile->initialized);
     write_database(ifindex,
                    "I:1234567\n"
                    "E:ID_NET_MANAGED_BY=io.systemd.Network\n"
