@@ -293,6 +293,14 @@ engine_primary_is_back(const EngineFixture *fixture)
     return link && link->controller == fixture->bond && gnf_engine_is_idle(fixture->engine);
 }
 
+gboolean
+engine_option_names_standby(const EngineFixture *fixture)
+{
+    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
+
+    return bond->bond->primary == engine_index(fixture, fixture->standby);
+}
+
 static gboolean
 primary_is_gone(const EngineFixture *fixture)
 {

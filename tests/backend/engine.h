@@ -54,6 +54,7 @@ void engine_wait(const EngineFixture *fixture, EngineCondition condition, const 
 gboolean engine_is_quiet(const EngineFixture *fixture);
 gboolean engine_primary_is_out(const EngineFixture *fixture);
 gboolean engine_primary_is_back(const EngineFixture *fixture);
+gboolean engine_option_names_standby(const EngineFixture *fixture);
 
 /* Ask guest-net-failover-VERB; arguments is JSON or NULL. The reply is *ret_reply, when it comes.
  */

@@ -157,14 +157,6 @@ test_drains_third_port(Attaching *attaching, gconstpointer data)
     engine_ip("link del third");
 }
 
-static gboolean
-option_names_standby(const EngineFixture *fixture)
-{
-    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
-
-    return bond->bond->primary == engine_index(fixture, fixture->standby);
-}
-
 /* The NIC was the bond's primary option by its name already, and is no sooner in than it would get
  * the traffic: there is no event of that. */
 static void
@@ -174,7 +166,7 @@ test_keeps_traffic(Attaching *attaching, gconstpointer data)
 
     engine_ip("link set bond0 type bond primary %s", engine->primary);
     gnf_attach_async(&attaching->context, attaching->device, NULL, on_attached, attaching);
-    engine_wait(engine, option_names_standby, "the standby is kept");
+    engine_wait(engine, engine_option_names_standby, "the standby is kept");
     engine_wait(engine, has_ended, "the attach has ended");
     g_assert_true(gnf_attach_finish(attaching->result, NULL));
     engine_assert_attached(engine, FALSE);

@@ -324,14 +324,6 @@ waits_for_link(const EngineFixture *fixture)
     return primary->controller == fixture->bond && primary->bond_port->mii != GNF_MII_UP;
 }
 
-static gboolean
-option_names_standby(const EngineFixture *fixture)
-{
-    g_autoptr(GnfLink) bond = engine_link(fixture, "bond0");
-
-    return bond->bond->primary == engine_index(fixture, fixture->standby);
-}
-
 /* Somebody gives the NIC the traffic before its link is there, as networkd does by PrimarySlave=:
  * before it is a port, by its name, and once it is. It goes there when the link is proven. */
 static void
@@ -344,9 +336,9 @@ keep_traffic(EngineFixture *fixture)
     char *reply = NULL;
     engine_send(fixture, "complete", "{\"timeout-ms\": 20000}", &reply);
     engine_wait(fixture, waits_for_link, "the primary is in, without a link");
-    engine_wait(fixture, option_names_standby, "the standby is kept");
+    engine_wait(fixture, engine_option_names_standby, "the standby is kept");
     engine_ip("link set bond0 type bond primary %s", fixture->primary);
-    engine_wait(fixture, option_names_standby, "the standby is kept again");
+    engine_wait(fixture, engine_option_names_standby, "the standby is kept again");
     g_assert_true(waits_for_link(fixture));
     g_autoptr(JsonObject) ended = engine_receive(&reply);
     engine_assert_report(json_object_get_object_member(ended, "return"), "done", "attached");
